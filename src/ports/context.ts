@@ -1,0 +1,64 @@
+import type { Direction } from './migration.ts';
+
+export type DriverName = 'mongodb' | 'postgres' | 'pglite';
+
+/** What every migration is given, whatever the database. */
+export interface BaseContext {
+  /** The driver of the database that is being migrated. */
+  readonly driver: DriverName;
+  readonly migration: {
+    readonly id: string;
+    readonly version: string;
+    readonly name: string;
+    readonly description?: string | undefined;
+  };
+  /** Id of this run, a UUID, as in the history and the logs. */
+  readonly run: string;
+  readonly direction: Direction;
+  /** Aborted when the lock is lost or the run must stop at once. */
+  readonly signal: AbortSignal;
+  /** The project's variables (config `variables`, `--var name=value`). */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Shown to people and sent as a `run.log` event. */
+  log(message: string): void;
+}
+
+/**
+ * Given by MongoDB. The handles come from the guarded client: in a transactional run
+ * they carry the session by themselves. They are the project's own driver's, of any
+ * major version, which is why a migration that wants exact types names them itself:
+ * `defineMigration<MongoContext<Db, MongoClient>>(…)`.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the project's own driver decides the type
+export interface MongoContext<Db = any, Client = any, Session = any> extends BaseContext {
+  readonly driver: 'mongodb';
+  readonly db: Db;
+  readonly client: Client;
+  /** The session of a transactional run; undefined outside one. */
+  readonly session: Session | undefined;
+}
+
+export interface SqlResult<Row = Record<string, unknown>> {
+  readonly rows: Row[];
+  readonly rowCount: number | null;
+  readonly command: string;
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
+}
+
+/** `query` as in `pg`; PGlite is given the same shape. */
+export interface SqlClient {
+  query<Row = Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<SqlResult<Row>>;
+}
+
+/** Given by PostgreSQL and PGlite. */
+export interface PostgresContext<Client = SqlClient> extends BaseContext {
+  readonly driver: 'postgres' | 'pglite';
+  readonly client: Client;
+  /** Short for `client.query`. */
+  query: SqlClient['query'];
+}
+
+export type MigrationContext = MongoContext | PostgresContext;

@@ -1,0 +1,210 @@
+import type { ErrorInfo } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { DriverName } from './context.ts';
+import type {
+  Actor,
+  Effect,
+  HistoryReader,
+  MirrorRecord,
+  MirrorSpec,
+  NewHistoryEvent,
+  ResumePolicy,
+  RunHeader,
+} from './history.ts';
+import type { CodeBody, CodeStep, SqlText, TransactionMode } from './migration.ts';
+
+/** What a driver can do. Callers branch on these, never on a driver's name. */
+export interface Capabilities {
+  /** SQL files can be run. */
+  readonly sql: boolean;
+  /** Schema changes roll back with a transaction, so `auto` means in a transaction. */
+  readonly transactionalDdl: boolean;
+  /** Transactions exist at all (false on a standalone mongod). */
+  readonly transactions: boolean;
+  /** All migrations of a plan can share one transaction. */
+  readonly singleTransaction: boolean;
+  /** The lock is a lease that must be renewed, not a session of the server. */
+  readonly lease: boolean;
+}
+
+/** What is being migrated, safe to show: never a password. */
+export interface Target {
+  readonly driver: DriverName;
+  /** `host:port`, a folder, or `memory`. */
+  readonly host: string;
+  readonly database: string;
+  readonly user?: string | undefined;
+}
+
+export interface LockHolder {
+  readonly by: Actor;
+  /** What it is doing, such as `up`. */
+  readonly command: string;
+  readonly since: Date;
+  readonly fence: number;
+  /** When its lease ends by the server's clock; undefined for a session lock. */
+  readonly expiresAt?: Date | undefined;
+  /** False when it is provably gone (expired, or its process is dead on this host). */
+  readonly alive: boolean;
+}
+
+export interface AcquireOptions {
+  readonly by: Actor;
+  readonly command: string;
+  /** How long to wait for another holder, in ms; 0 fails at once with GODWIT_LOCK_HELD. */
+  readonly timeoutMs: number;
+  /** Length of a lease, in ms. */
+  readonly leaseMs: number;
+  /** Ends the wait with GODWIT_STOPPED. */
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+}
+
+/**
+ * One run, ready to be executed. The session must
+ * 1. write `started` first where work and `ended` cannot commit together,
+ * 2. run the step, then `verify` (inside the same transaction where there is one),
+ * 3. write `ended`, in the work's transaction where there is one, together with the
+ *    mirrors' documents,
+ * 4. after a failure roll back what can be rolled back, then write `ended: failed`.
+ */
+export interface Job {
+  readonly header: RunHeader;
+  readonly step: JobStep;
+  readonly verify?: JobStep | undefined;
+  readonly transaction: TransactionMode;
+  /** For `started`, when the run is outside a transaction. */
+  readonly resume: ResumePolicy;
+  /** Where an earlier run of the same SQL stopped. */
+  readonly checkpoint?: { readonly statements: number; readonly prefix: string; readonly before?: boolean | undefined } | undefined;
+  readonly mirrors: readonly MirrorSpec[];
+  readonly limits: Limits;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly backup?: string | undefined;
+  readonly emit: Emit;
+  /** First Ctrl-C: finish or roll back. Aborts transactional work. */
+  readonly stop: AbortSignal;
+  /** Second Ctrl-C: stop at once. */
+  readonly abort: AbortSignal;
+}
+
+export type JobStep =
+  | { readonly type: 'sql'; readonly sql: SqlText }
+  | { readonly type: 'code'; readonly run: CodeStep; readonly body: CodeBody };
+
+export interface Limits {
+  /** Longest wait for a lock inside a transaction, in ms; 0 is no limit. */
+  readonly lockTimeoutMs: number;
+  /** Longest single statement, in ms; 0 is no limit. */
+  readonly statementTimeoutMs: number;
+  /** How often work that met a lock time-out is tried again. */
+  readonly lockRetries: number;
+}
+
+export interface Outcome {
+  readonly status: 'applied' | 'reverted' | 'failed' | 'stopped';
+  readonly effect: Effect;
+  readonly durationMs: number;
+  /** Whether work and record committed together. */
+  readonly transactional: boolean;
+  readonly result?: unknown;
+  readonly error?: ErrorInfo | undefined;
+  /** False when even the failure could not be recorded (the connection is gone). */
+  readonly recorded: boolean;
+}
+
+/**
+ * A held lock. Writing is possible only through it, and only while it is held: every
+ * method throws GODWIT_LOCK_LOST, and writes nothing, once the lock is gone.
+ */
+export interface Session {
+  readonly fence: number;
+  /** Aborted with a GodwitError (GODWIT_LOCK_LOST, GODWIT_CONNECTION_LOST) as reason. */
+  readonly lost: AbortSignal;
+  /** Appends in order, all or nothing where the server can, and keeps mirrors in step. */
+  append(events: readonly NewHistoryEvent[], mirrors: readonly MirrorSpec[]): Promise<void>;
+  /** Never throws for a failed migration: that is an Outcome. */
+  execute(job: Job): Promise<Outcome>;
+  /** All jobs and their records in one transaction; all fail if one does. */
+  executeTogether(jobs: readonly Job[]): Promise<Outcome[]>;
+  /** Releases only what this session holds. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** One answer of `doctor`. */
+export interface Diagnosis {
+  readonly code: string;
+  readonly severity: 'ok' | 'info' | 'warning' | 'error';
+  readonly message: string;
+  readonly fix?: string | undefined;
+}
+
+/** Writes the script that a DBA would run by hand. */
+export interface ScriptStep {
+  readonly header: RunHeader;
+  readonly sql: SqlText;
+  readonly transaction: TransactionMode;
+  readonly mirrors: readonly MirrorSpec[];
+}
+
+/** An open database. Opening connects, but must not write. */
+export interface Driver {
+  readonly name: DriverName;
+  readonly capabilities: Capabilities;
+  readonly target: Target;
+  readonly history: HistoryReader;
+  /** The newest holder, live or dead; undefined when nobody holds it. Reads only. */
+  lockHolder(): Promise<LockHolder | undefined>;
+  /** Takes the lock away from exactly this holder; false if it was no longer the one. */
+  breakLock(holder: LockHolder): Promise<boolean>;
+  /**
+   * Creates godwit's own tables or collections where they are missing (only after the
+   * lock is held, where the server allows that order) and takes the lock.
+   * Throws GODWIT_LOCK_HELD, GODWIT_STOPPED, GODWIT_PERMISSION_DENIED.
+   */
+  acquire(options: AcquireOptions): Promise<Session>;
+  /** Records now in the mirror; a missing one reads as empty. Reads only. */
+  readMirror(spec: MirrorSpec): Promise<MirrorRecord[]>;
+  diagnose(): Promise<Diagnosis[]>;
+  /** Throws GODWIT_UNSUPPORTED where `capabilities.sql` is false. */
+  script(steps: readonly ScriptStep[]): Promise<string>;
+  /** Closes connections; releases a lock that is still held. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Where godwit keeps its own records. */
+export interface StoreNames {
+  /** PostgreSQL schema, default `godwit`. */
+  readonly schema: string;
+  /** MongoDB collection prefix, default `godwit_`. */
+  readonly prefix: string;
+}
+
+export interface TlsOptions {
+  readonly enabled?: boolean | undefined;
+  /** Path of a PEM file with the CA. */
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly rejectUnauthorized?: boolean | undefined;
+}
+
+export interface OpenOptions {
+  readonly url: string;
+  /** The project's folder: its copy of the database's driver is used if it has one. */
+  readonly root: string;
+  readonly store: StoreNames;
+  /** PostgreSQL: `SET ROLE` for the work. */
+  readonly role?: string | undefined;
+  readonly tls?: TlsOptions | undefined;
+  /** How long to try to connect, in ms. */
+  readonly connectTimeoutMs: number;
+  /** PostgreSQL: `advisory`, `lease`, or `auto` (lease behind a transaction pooler). */
+  readonly lock: 'auto' | 'advisory' | 'lease';
+  /** A client the caller already has (mongoose connection, MongoClient, PGlite). Never closed by godwit. */
+  readonly client?: unknown;
+  readonly emit: Emit;
+}
+
+/** Each driver folder's `driver.ts` exports one of these as `open`. */
+export type OpenDriver = (options: OpenOptions) => Promise<Driver>;
