@@ -75,7 +75,10 @@ export interface Job {
   readonly transaction: TransactionMode;
   /** For `started`, when the run is outside a transaction. */
   readonly resume: ResumePolicy;
-  /** Where an earlier run of the same SQL stopped. */
+  /**
+   * Where an earlier run of the same SQL stopped. `started` is then followed at once by
+   * a `checkpoint` that repeats it, so that a second interruption does not forget it.
+   */
   readonly checkpoint?: { readonly statements: number; readonly prefix: string; readonly before?: boolean | undefined } | undefined;
   readonly mirrors: readonly MirrorSpec[];
   readonly limits: Limits;

@@ -32,6 +32,10 @@ export interface Migration {
   readonly checksum: Checksum | undefined;
   /** Whether it has a way back; undefined when only importing it would tell. */
   readonly reversible: boolean | undefined;
+  /** Declared mode, where it can be read without importing. */
+  readonly transaction?: TransactionMode | undefined;
+  /** Declared `idempotent: true`, where it can be read without importing. */
+  readonly idempotent?: boolean | undefined;
   /**
    * Imports or reads the body. Called only for a migration that is about to run.
    * Throws GODWIT_IMPORT_FAILED or GODWIT_FILE_INVALID with file, line and cause.

@@ -1,0 +1,219 @@
+import type { DatabaseConfig, GodwitConfig, OutOfOrderPolicy, Settings } from '../config/types.ts';
+import type { Plan } from '../core/plan.ts';
+import type { MigrationState } from '../core/state.ts';
+import type { ErrorInfo } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { CodeMigration } from '../formats/code-source.ts';
+import type { Diagnosis, LockHolder, Target } from '../ports/driver.ts';
+import type { Actor, Via } from '../ports/history.ts';
+import type { Direction, Kind } from '../ports/migration.ts';
+
+export interface MigratorOptions extends DatabaseConfig {
+  /** Folder to look for the config in, and to resolve `dir` against. Default: the working folder. */
+  readonly root?: string | undefined;
+  /**
+   * A config object, or the path of a config file. `false` reads none. Default: looked for
+   * in `root` unless `url`, `client` or `env` is given.
+   */
+  readonly config?: GodwitConfig | string | false | undefined;
+  /** Which of the config's `databases`. */
+  readonly database?: string | undefined;
+  /** Migrations registered in code, instead of folders. */
+  readonly migrations?: readonly CodeMigration[] | undefined;
+  readonly environment?: string | undefined;
+  /** What the lock and the history say is being done. Default: the method's name. */
+  readonly command?: string | undefined;
+  /** Environment to read variables from. Default `process.env`. */
+  readonly processEnv?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+export interface WriteOptions {
+  /** First abort: finish or roll back the current migration, then stop. */
+  readonly signal?: AbortSignal | undefined;
+  /** Second: stop at once. */
+  readonly abort?: AbortSignal | undefined;
+}
+
+export interface PlanOptions {
+  readonly direction?: Direction | undefined;
+  /** Up to and with this version or id (`up`); down to, and without, it (`down`). */
+  readonly to?: string | undefined;
+  /** At most this many. `down` without options is 1. */
+  readonly steps?: number | undefined;
+  /** `down`: everything. */
+  readonly all?: boolean | undefined;
+  /** Just this version or id. */
+  readonly only?: string | undefined;
+  /** Run interrupted ones again. */
+  readonly retry?: boolean | undefined;
+  readonly outOfOrder?: OutOfOrderPolicy | undefined;
+}
+
+export interface RunOptions extends Omit<PlanOptions, 'direction'>, WriteOptions {
+  /** Plan and report, run nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** Insist on this fingerprint: GODWIT_PLAN_CHANGED otherwise. */
+  readonly plan?: string | undefined;
+  readonly singleTransaction?: boolean | undefined;
+}
+
+/** `up --json`, `down --json`, `redo --json`. */
+export interface RunReport {
+  readonly runs: readonly RunResult[];
+  readonly summary: {
+    readonly applied: number;
+    readonly reverted: number;
+    readonly failed: number;
+    readonly remaining: number;
+  };
+  readonly durationMs: number;
+  /** Problems of the plan that did not stop it, such as out-of-order files. */
+  readonly warnings: readonly { readonly code: string; readonly message: string; readonly id?: string | undefined }[];
+  /** Set when stopped by Ctrl-C, a lost lock or a failed hook; the CLI exits with its code. */
+  readonly error?: ErrorInfo | undefined;
+}
+
+export interface RunResult {
+  readonly id: string;
+  readonly version: string;
+  readonly direction: Direction;
+  readonly status: 'applied' | 'reverted' | 'failed' | 'stopped';
+  readonly durationMs: number;
+  readonly result?: unknown;
+  readonly error?: ErrorInfo | undefined;
+}
+
+/** `status --json`. */
+export interface StatusReport {
+  readonly database: { readonly driver: string; readonly name: string; readonly host: string };
+  readonly migrations: readonly StatusEntry[];
+  readonly summary: Readonly<Record<MigrationState, number>>;
+  readonly lock: LockHolder | null;
+  /** Duplicates, unreadable names and the like. */
+  readonly problems: Plan['problems'];
+}
+
+export interface StatusEntry {
+  readonly id: string;
+  readonly version: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly author: string | null;
+  readonly kind: Kind;
+  readonly state: MigrationState;
+  readonly appliedAt: string | null;
+  readonly durationMs: number | null;
+  readonly checksum: string | null;
+  readonly file: string | null;
+  /** Of a failed run, or of a revert that failed. */
+  readonly error?: ErrorInfo | undefined;
+}
+
+/** `history --json`, newest last. */
+export interface HistoryReport {
+  readonly runs: readonly HistoryRun[];
+}
+
+export interface HistoryRun {
+  readonly run: string;
+  readonly id: string;
+  readonly version: string;
+  readonly name: string;
+  readonly kind: Kind;
+  readonly direction: Direction;
+  readonly status: 'applied' | 'reverted' | 'failed' | 'running' | 'interrupted' | 'accepted';
+  readonly via: Via | null;
+  readonly description: string | null;
+  readonly author: string | null;
+  readonly checksum: string | null;
+  readonly at: string;
+  readonly durationMs: number | null;
+  readonly error: ErrorInfo | null;
+  readonly result: unknown;
+  readonly reason: string | null;
+  readonly backup: string | null;
+  readonly by: Actor;
+  readonly fence: number;
+}
+
+/** `show ID --json`. */
+export interface ShowReport {
+  readonly migration: StatusEntry;
+  /** The source files, relative, with their text. */
+  readonly files: readonly { readonly file: string; readonly text: string }[];
+  readonly runs: readonly HistoryRun[];
+}
+
+export interface Finding {
+  readonly code: string;
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly where: { readonly file?: string | undefined; readonly id?: string | undefined; readonly line?: number | undefined };
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** `validate --json`. */
+export interface ValidationReport {
+  readonly findings: readonly Finding[];
+  readonly summary: { readonly error: number; readonly warning: number; readonly info: number };
+}
+
+export interface DoctorReport {
+  readonly diagnoses: readonly Diagnosis[];
+  readonly summary: { readonly ok: number; readonly warning: number; readonly error: number };
+}
+
+export interface RecordOptions extends WriteOptions {
+  /** Why, for whoever reads the history later. */
+  readonly reason?: string | undefined;
+}
+
+export interface RecordReport {
+  readonly records: readonly { readonly id: string; readonly version: string; readonly status: string }[];
+}
+
+export interface CreateOptions {
+  readonly language?: 'ts' | 'js' | 'cjs' | 'mjs' | 'sql' | undefined;
+  readonly format?: string | undefined;
+  readonly versions?: 'timestamp' | 'number' | undefined;
+  /** Which of several folders. Default the first. */
+  readonly dir?: string | undefined;
+}
+
+/**
+ * Everything the CLI does. Connects at the first call that needs it; `close` when done.
+ * Methods reject with GodwitError; a failed migration does not reject, it is in the report.
+ */
+export interface Migrator extends AsyncDisposable {
+  settings(): Promise<Settings>;
+  target(): Promise<Target>;
+  plan(options?: PlanOptions): Promise<Plan>;
+  /** The script a database administrator would run by hand. */
+  planSql(options?: PlanOptions): Promise<string>;
+  up(options?: RunOptions): Promise<RunReport>;
+  down(options?: RunOptions): Promise<RunReport>;
+  /** Reverts and applies again the newest, or the given one. */
+  redo(options?: RunOptions): Promise<RunReport>;
+  status(): Promise<StatusReport>;
+  /** The folder alone: needs no database. */
+  list(): Promise<readonly StatusEntry[]>;
+  show(id: string): Promise<ShowReport>;
+  history(options?: { readonly id?: string | undefined; readonly limit?: number | undefined }): Promise<HistoryReport>;
+  validate(options?: WriteOptions): Promise<ValidationReport>;
+  /** Records by hand that a migration is applied, or is not. */
+  mark(id: string, as: 'applied' | 'pending', options?: RecordOptions): Promise<RecordReport>;
+  /** Takes the present files of these (or all) modified migrations as the applied ones. */
+  accept(ids: readonly string[], options?: RecordOptions): Promise<RecordReport>;
+  /** Records everything up to and with this version as applied, without running it. */
+  baseline(version: string, options?: RecordOptions): Promise<RecordReport>;
+  create(name: string, options?: CreateOptions): Promise<{ readonly files: readonly string[] }>;
+  lockHolder(): Promise<LockHolder | undefined>;
+  /** Takes the lock away from exactly this holder. */
+  unlock(holder: LockHolder): Promise<boolean>;
+  doctor(): Promise<DoctorReport>;
+  /** Whether the database has at least this version applied, without a gap before it. */
+  isAtLeast(version: string | number): Promise<boolean>;
+  /** @returns a function that stops listening */
+  on(listener: Emit): () => void;
+  close(): Promise<void>;
+}

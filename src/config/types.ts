@@ -1,0 +1,129 @@
+import type { DriverName } from '../ports/context.ts';
+import type { MirrorSpec } from '../ports/history.ts';
+import type { StoreNames, TlsOptions } from '../ports/driver.ts';
+
+export type OutOfOrderPolicy = 'warn' | 'refuse' | 'allow';
+
+/** One given statement or function around a plan or each migration. */
+export interface Hooks {
+  /** After the lock is held, before the first migration. */
+  readonly beforeAll?: Hook | undefined;
+  readonly beforeEach?: Hook | undefined;
+  readonly afterEach?: Hook | undefined;
+  /** After the last migration, also when one failed. */
+  readonly afterAll?: Hook | undefined;
+}
+
+export interface HookCall {
+  readonly command: string;
+  readonly direction: 'up' | 'down';
+  /** The migration, in `beforeEach` and `afterEach`. */
+  readonly id?: string | undefined;
+  readonly status?: string | undefined;
+}
+export type Hook = (call: HookCall) => unknown;
+
+/** What a project says of one database. All is optional: flags and defaults fill in. */
+export interface DatabaseConfig {
+  /** Usually read from the URL's scheme. */
+  readonly driver?: DriverName | undefined;
+  /** Connection URL, or a function that finds it (a secret manager). */
+  readonly url?: string | (() => string | Promise<string>) | undefined;
+  /** Environment variables that may hold the URL, in order of priority. */
+  readonly env?: readonly string[] | undefined;
+  /** URL used when none of `env` is set. */
+  readonly defaultUrl?: string | undefined;
+  /** A client the program already has: MongoClient, mongoose connection, pg.Pool, PGlite. Never closed. */
+  readonly client?: unknown;
+  /** Folder or folders of migrations, relative to the config file. Default `migrations`. */
+  readonly dir?: string | readonly string[] | undefined;
+  /** Format of the files; default `auto`. */
+  readonly format?: string | undefined;
+  /** A known mirror's name (such as `migrationHistory`) or a description of one. */
+  readonly mirror?: string | MirrorSpec | false | undefined;
+  readonly store?: Partial<StoreNames> | undefined;
+  readonly role?: string | undefined;
+  readonly tls?: TlsOptions | undefined;
+  readonly lock?: 'auto' | 'advisory' | 'lease' | undefined;
+  /** How long to wait for the lock, in ms. Default 60 000. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** Length of a lease, in ms. Default 15 000. */
+  readonly lockLeaseMs?: number | undefined;
+  /** How long to try to connect, in ms. Default 5 000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** PostgreSQL `lock_timeout` in transactions, in ms; 0 is none. Default 5 000. */
+  readonly statementLockTimeoutMs?: number | undefined;
+  /** PostgreSQL `statement_timeout` in transactions, in ms; 0 is none. Default 0. */
+  readonly statementTimeoutMs?: number | undefined;
+  /** How often work that met a lock time-out is tried again. Default 5. */
+  readonly lockRetries?: number | undefined;
+  /** A pending file older than an applied one. Default `warn`. */
+  readonly outOfOrder?: OutOfOrderPolicy | undefined;
+  /** Replaces `${name}` in SQL. Absent: off, except where a file's directive asks. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
+  readonly hooks?: Hooks | undefined;
+  /** When `verify` questions beyond a migration's own are asked. */
+  readonly validateAfter?: 'plan' | 'each' | 'never' | undefined;
+  /** All migrations of a plan in one transaction, where the database can. */
+  readonly singleTransaction?: boolean | undefined;
+}
+
+/**
+ * `godwit.config.*`. Keys of `DatabaseConfig` at the top are the defaults of every
+ * database, and describe the only one when `databases` is absent.
+ */
+export interface GodwitConfig extends DatabaseConfig {
+  readonly databases?: Readonly<Record<string, DatabaseConfig>> | undefined;
+  /** `production` makes destructive commands ask. Default: GODWIT_ENV, then NODE_ENV. */
+  readonly environment?: string | undefined;
+  /** `.env` files to read, relative to the config; `false` reads none. Default `['.env']`. */
+  readonly envFiles?: readonly string[] | false | undefined;
+  /** How `create` names new files. Default: as the folder does, else `timestamp`. */
+  readonly versions?: 'timestamp' | 'number' | undefined;
+  /** Language of new files. */
+  readonly language?: 'ts' | 'js' | 'cjs' | 'mjs' | 'sql' | undefined;
+}
+
+export type ConfigInput =
+  | GodwitConfig
+  | Promise<GodwitConfig>
+  | ((environment: { readonly env: NodeJS.ProcessEnv }) => GodwitConfig | Promise<GodwitConfig>);
+
+/** One database's settings, complete and checked. */
+export interface Settings {
+  /** Absolute folder that relative paths are relative to. */
+  readonly root: string;
+  /** Absolute path of the config, when there is one. */
+  readonly configFile: string | undefined;
+  /** Name under `databases`, or `default`. */
+  readonly name: string;
+  readonly driver: DriverName;
+  /** May hold a password: never printed. */
+  readonly url: string;
+  /** What the URL was taken from, for people: `--url`, `MONGODB_URI`, `config`, `default`. */
+  readonly urlFrom: string;
+  readonly client: unknown;
+  readonly dirs: readonly string[];
+  readonly format: string;
+  readonly mirrors: readonly MirrorSpec[];
+  readonly store: StoreNames;
+  readonly role: string | undefined;
+  readonly tls: TlsOptions | undefined;
+  readonly lock: 'auto' | 'advisory' | 'lease';
+  readonly lockTimeoutMs: number;
+  readonly lockLeaseMs: number;
+  readonly connectTimeoutMs: number;
+  readonly statementLockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly lockRetries: number;
+  readonly outOfOrder: OutOfOrderPolicy;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly substituteVariables: boolean;
+  readonly hooks: Hooks;
+  readonly validateAfter: 'plan' | 'each' | 'never';
+  readonly singleTransaction: boolean;
+  readonly environment: string;
+  readonly production: boolean;
+  readonly versions: 'timestamp' | 'number' | undefined;
+  readonly language: 'ts' | 'js' | 'cjs' | 'mjs' | 'sql' | undefined;
+}
