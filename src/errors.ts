@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   GODWIT_DRIVER_MISSING: { exit: 2 },
   GODWIT_DRIVER_UNSUPPORTED: { exit: 2 },
   GODWIT_URL_INVALID: { exit: 2 },
+  GODWIT_URL_MISSING: { exit: 2 },
   GODWIT_FOLDER_MISSING: { exit: 2 },
   GODWIT_FILE_UNREADABLE: { exit: 2 },
   GODWIT_FILE_NAME_INVALID: { exit: 2 },

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import type { TlsOptions } from '../ports/driver.ts';
+import type { LoadedConfig } from './load.ts';
+import { overlay } from './merge.ts';
+import { resolveMirrors } from './mirror.ts';
+import type { DatabaseConfig, Settings } from './types.ts';
+
+export interface Completion {
+  readonly loaded: LoadedConfig;
+  readonly name: string;
+  readonly database: DatabaseConfig;
+  readonly overrides: DatabaseConfig;
+  /** Absolute folder that the overrides' paths are relative to. */
+  readonly from: string;
+}
+
+type WithoutUrl = Omit<
+  Settings,
+  'driver' | 'url' | 'urlFrom' | 'client' | 'environment' | 'production'
+>;
+
+/** Fills in every default, and makes paths absolute. */
+export async function completeSettings(completion: Completion): Promise<WithoutUrl> {
+  const { loaded, name, database, overrides, from } = completion;
+  const { config, file, root } = loaded;
+  const all = overlay(database, overrides);
+  return {
+    root,
+    configFile: file,
+    name,
+    dirs: overrides.dir === undefined ? foldersOf(database.dir, root) : foldersOf(overrides.dir, from),
+    format: all.format ?? 'auto',
+    mirrors: await resolveMirrors(all.mirror),
+    store: { schema: 'godwit', prefix: 'godwit_', ...all.store },
+    role: all.role,
+    tls: mergeTls(absoluteTls(database.tls, root), absoluteTls(overrides.tls, from)),
+    hooks: all.hooks ?? {},
+    variables: all.variables ?? {},
+    substituteVariables: all.variables !== undefined,
+    outOfOrder: all.outOfOrder ?? 'warn',
+    validateAfter: all.validateAfter ?? 'plan',
+    singleTransaction: all.singleTransaction ?? false,
+    versions: config.versions,
+    language: config.language,
+    ...limitsOf(all),
+  };
+}
+
+function limitsOf(all: DatabaseConfig) {
+  return {
+    lock: all.lock ?? 'auto',
+    lockTimeoutMs: all.lockTimeoutMs ?? 60_000,
+    lockLeaseMs: all.lockLeaseMs ?? 15_000,
+    connectTimeoutMs: all.connectTimeoutMs ?? 5_000,
+    statementLockTimeoutMs: all.statementLockTimeoutMs ?? 5_000,
+    statementTimeoutMs: all.statementTimeoutMs ?? 0,
+    lockRetries: all.lockRetries ?? 5,
+  };
+}
+
+function foldersOf(dir: DatabaseConfig['dir'], root: string): string[] {
+  const dirs = dir === undefined ? ['migrations'] : typeof dir === 'string' ? [dir] : dir;
+  return [...new Set(dirs.map((folder) => resolve(root, folder)))];
+}
+
+function absoluteTls(tls: TlsOptions | undefined, root: string): TlsOptions | undefined {
+  if (tls === undefined) return undefined;
+  const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(root, path));
+  return {
+    ...tls,
+    ...(tls.caFile && { caFile: absolute(tls.caFile) }),
+    ...(tls.certFile && { certFile: absolute(tls.certFile) }),
+    ...(tls.keyFile && { keyFile: absolute(tls.keyFile) }),
+  };
+}
+
+function mergeTls(
+  config: TlsOptions | undefined,
+  overrides: TlsOptions | undefined,
+): TlsOptions | undefined {
+  return config === undefined && overrides === undefined ? undefined : { ...config, ...overrides };
+}
