@@ -1,0 +1,51 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { GodwitError, toGodwitError } from '../errors.ts';
+import { renderNewMigration } from '../formats/create.ts';
+import type { Project } from './project.ts';
+import type { CreateOptions } from './types.ts';
+
+/**
+ * Writes a new migration in the style of the folder. Never overwrites.
+ *
+ * @returns paths relative to the project
+ * @throws GodwitError GODWIT_USAGE, GODWIT_FILE_EXISTS
+ */
+export async function createFiles(
+  project: Project,
+  name: string,
+  options: CreateOptions,
+): Promise<{ files: string[] }> {
+  const settings = await project.settings();
+  const { migrations } = await project.list();
+  const folder = resolve(settings.root, options.dir ?? settings.dirs[0] ?? 'migrations');
+  const existing = migrations.flatMap((m) => (m.file === undefined ? [] : [m.file]));
+  const { files } = renderNewMigration({
+    name,
+    existing,
+    driver: settings.driver,
+    format: options.format ?? settings.format,
+    versions: options.versions ?? settings.versions,
+    language: options.language ?? settings.language,
+  });
+  await mkdir(folder, { recursive: true });
+  const written: string[] = [];
+  for (const { path, content } of files) {
+    const target = join(folder, path);
+    await writeNew(target, content);
+    written.push(relative(settings.root, target).replaceAll('\\', '/'));
+  }
+  return { files: written };
+}
+
+async function writeNew(path: string, content: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content, { flag: 'wx' });
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') {
+      throw new GodwitError('GODWIT_FILE_EXISTS', `${path} exists already.`, { where: { file: path } });
+    }
+    throw toGodwitError(thrown, 'GODWIT_FILE_UNREADABLE');
+  }
+}

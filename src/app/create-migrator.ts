@@ -1,0 +1,56 @@
+import type { Emit } from '../events.ts';
+import { createFiles } from './create-files.ts';
+import { examine } from './doctor.ts';
+import { readHistory, showMigration } from './history.ts';
+import { isAtLeast } from './is-at-least.ts';
+import { planScript } from './plan-script.ts';
+import { openProject } from './project.ts';
+import { accept, baseline, mark } from './record-commands.ts';
+import { planNow, redo, runDirection } from './run-commands.ts';
+import { listFolder, readStatus } from './status.ts';
+import type { Migrator, MigratorOptions } from './types.ts';
+import { validateProject } from './validate.ts';
+
+/**
+ * The one way to use godwit from a program: all that the CLI does goes through it.
+ * Nothing is connected or read until a method needs it.
+ *
+ * @param options a database and where its migrations are; what is absent comes from the
+ *   project's config and environment
+ * @returns a migrator to be closed when done (`await using` does it)
+ * @example
+ * ```ts
+ * const migrator = createMigrator({ url: 'postgres://localhost/shop', dir: 'migrations' });
+ * migrator.on((event) => console.log(event.type));
+ * const { summary } = await migrator.up();
+ * await migrator.close();
+ * ```
+ */
+export function createMigrator(options: MigratorOptions = {}): Migrator {
+  const project = openProject(options);
+  return {
+    settings: () => project.settings(),
+    target: async () => (await project.driver()).target,
+    plan: (plan = {}) => planNow(project, plan),
+    planSql: (plan = {}) => planScript(project, plan),
+    up: (run = {}) => runDirection(project, 'up', run),
+    down: (run = {}) => runDirection(project, 'down', run),
+    redo: (run = {}) => redo(project, run),
+    status: () => readStatus(project),
+    list: () => listFolder(project),
+    show: (id) => showMigration(project, id),
+    history: (query = {}) => readHistory(project, query),
+    validate: () => validateProject(project),
+    mark: (id, as, record = {}) => mark(project, id, as, record),
+    accept: (ids, record = {}) => accept(project, ids, record),
+    baseline: (version, record = {}) => baseline(project, version, record),
+    create: (name, how = {}) => createFiles(project, name, how),
+    lockHolder: async () => (await project.driver()).lockHolder(),
+    unlock: async (holder) => (await project.driver()).breakLock(holder),
+    doctor: () => examine(project),
+    isAtLeast: (version) => isAtLeast(project, String(version)),
+    on: (listener: Emit) => project.listen(listener),
+    close: () => project.close(),
+    [Symbol.asyncDispose]: () => project.close(),
+  };
+}

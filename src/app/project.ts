@@ -1,0 +1,94 @@
+import { resolve } from 'node:path';
+import { resolveSettings } from '../config/index.ts';
+import type { DatabaseConfig, Settings } from '../config/types.ts';
+import { compareVersions } from '../core/ordering.ts';
+import type { Emit, GodwitEvent } from '../events.ts';
+import { codeSource } from '../formats/code-source.ts';
+import { folderSource } from '../formats/folder-source.ts';
+import type { Driver } from '../ports/driver.ts';
+import type { SourceListing } from '../ports/source.ts';
+import { openDriver } from './open-driver.ts';
+import type { MigratorOptions } from './types.ts';
+
+/** A project with its settings, files and database, each looked at when first needed. */
+export interface Project {
+  readonly options: MigratorOptions;
+  settings(): Promise<Settings>;
+  /** The files as they are now, in version order. */
+  list(): Promise<SourceListing>;
+  driver(): Promise<Driver>;
+  readonly emit: Emit;
+  listen(listener: Emit): () => void;
+  close(): Promise<void>;
+}
+
+export function openProject(options: MigratorOptions): Project {
+  const listeners = new Set<Emit>();
+  const emit = (event: GodwitEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  const settings = once(() => resolveProjectSettings(options));
+  const driver = once(async () => openDriver(await settings(), emit));
+  return {
+    options,
+    settings,
+    driver,
+    emit,
+    list: async () => sorted(await listSource(options, settings)),
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      const opened = driver.started();
+      if (opened) await (await opened.catch(() => undefined))?.close();
+    },
+  };
+}
+
+function resolveProjectSettings(options: MigratorOptions): Promise<Settings> {
+  const { root, config, database, environment, processEnv, command: _c, migrations, ...given } = options;
+  const overrides: DatabaseConfig = given;
+  return resolveSettings({
+    root: resolve(root ?? '.'),
+    config,
+    database,
+    environment,
+    overrides,
+    processEnv: processEnv ?? process.env,
+    inCode: migrations !== undefined,
+  });
+}
+
+async function listSource(
+  options: MigratorOptions,
+  settings: () => Promise<Settings>,
+): Promise<SourceListing> {
+  if (options.migrations) return codeSource(options.migrations).list();
+  const { root, dirs, format, substituteVariables } = await settings();
+  return folderSource({ root, dirs, format, variables: substituteVariables }).list();
+}
+
+function sorted(listing: SourceListing): SourceListing {
+  const migrations = [...listing.migrations].sort((a, b) => compareVersions(a.version, b.version));
+  return { migrations, problems: listing.problems };
+}
+
+interface Once<T> {
+  (): Promise<T>;
+  /** The call under way or done; undefined when there was none. */
+  started(): Promise<T> | undefined;
+}
+
+/** Runs at most once at a time, and again only after a failure. */
+function once<T>(make: () => Promise<T>): Once<T> {
+  let made: Promise<T> | undefined;
+  const call = (): Promise<T> => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+  return Object.assign(call, { started: () => made });
+}

@@ -1,0 +1,48 @@
+import { findImports, type Imported, withImports } from '../core/mirror.ts';
+import { joinStates, type MigrationStatus } from '../core/state.ts';
+import type { LockHolder } from '../ports/driver.ts';
+import type { MirrorSpec, VersionRecord } from '../ports/history.ts';
+import type { Migration } from '../ports/migration.ts';
+import type { SourceProblem } from '../ports/source.ts';
+import type { Project } from './project.ts';
+
+/** Folder and database as they are now. Reading it writes nothing. */
+export interface ProjectState {
+  readonly migrations: readonly Migration[];
+  readonly problems: readonly SourceProblem[];
+  /** The history, with what only mirrors know merged in. */
+  readonly records: readonly VersionRecord[];
+  readonly imports: readonly MirrorImports[];
+  readonly holder: LockHolder | undefined;
+}
+
+export interface MirrorImports {
+  readonly mirror: MirrorSpec;
+  readonly imported: readonly Imported[];
+}
+
+export async function readState(project: Project): Promise<ProjectState> {
+  const [settings, driver] = await Promise.all([project.settings(), project.driver()]);
+  // The files are read while the server answers.
+  const answers = Promise.all([
+    driver.history.versions(),
+    driver.lockHolder(),
+    ...settings.mirrors.map((mirror) => driver.readMirror(mirror)),
+  ]);
+  answers.catch(() => undefined);
+  const { migrations, problems } = await project.list();
+  const [history, holder, ...mirrored] = await answers;
+  let records: readonly VersionRecord[] = history;
+  const imports: MirrorImports[] = [];
+  for (const [index, mirror] of settings.mirrors.entries()) {
+    const imported = findImports(mirror, mirrored[index] ?? [], migrations, records);
+    if (imported.length === 0) continue;
+    imports.push({ mirror, imported });
+    records = withImports(records, imported);
+  }
+  return { migrations, problems, records, imports, holder };
+}
+
+export function statusesOf(state: ProjectState): MigrationStatus[] {
+  return joinStates(state.migrations, state.records, state.holder);
+}

@@ -1,0 +1,64 @@
+import { MIGRATION_STATES, type MigrationState, type MigrationStatus } from '../core/state.ts';
+import { computePlan } from '../core/plan.ts';
+import type { Migration } from '../ports/migration.ts';
+import type { Project } from './project.ts';
+import { readState, statusesOf } from './read-state.ts';
+import type { StatusEntry, StatusReport } from './types.ts';
+
+export async function readStatus(project: Project): Promise<StatusReport> {
+  const [driver, state] = await Promise.all([project.driver(), readState(project)]);
+  const statuses = statusesOf(state);
+  const { problems } = computePlan({
+    ...state,
+    request: { direction: 'up', outOfOrder: 'warn' },
+  });
+  return {
+    database: { driver: driver.name, name: driver.target.database, host: driver.target.host },
+    migrations: statuses.map(statusEntry),
+    summary: summarize(statuses),
+    lock: state.holder ?? null,
+    problems,
+  };
+}
+
+/** The folder alone, as if nothing was ever applied. */
+export async function listFolder(project: Project): Promise<StatusEntry[]> {
+  const { migrations } = await project.list();
+  return migrations.map((migration) => statusEntry(fromFolder(migration)));
+}
+
+function fromFolder(migration: Migration): MigrationStatus {
+  const { version, id } = migration;
+  return { version, id, state: 'pending', migration, record: undefined };
+}
+
+export function statusEntry(status: MigrationStatus): StatusEntry {
+  const { migration, record, state } = status;
+  const applied = record?.state === 'applied';
+  return {
+    id: status.id,
+    version: status.version,
+    name: migration?.name ?? record?.name ?? status.id,
+    description: migration?.description ?? record?.description ?? null,
+    author: migration?.author ?? record?.author ?? null,
+    kind: migration?.kind ?? record?.kind ?? 'migration',
+    state,
+    appliedAt: (applied && record.appliedAt?.toISOString()) || null,
+    durationMs: (applied && record.durationMs) || null,
+    checksum: record?.checksum ?? migration?.checksum?.raw ?? null,
+    file: migration?.file ?? null,
+    ...(record?.error && { error: record.error }),
+  };
+}
+
+/** `summary` counts kind `migration` only. */
+function summarize(statuses: readonly MigrationStatus[]): Record<MigrationState, number> {
+  const summary = Object.fromEntries(MIGRATION_STATES.map((state) => [state, 0])) as Record<
+    MigrationState,
+    number
+  >;
+  for (const { state, migration, record } of statuses) {
+    if ((migration?.kind ?? record?.kind) === 'migration') summary[state] += 1;
+  }
+  return summary;
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { createHeader } from '../core/run.ts';
+import type { Settings } from '../config/types.ts';
+import type { Driver, Session } from '../ports/driver.ts';
+import type { Actor, EndedEvent } from '../ports/history.ts';
+import { currentActor } from './actor.ts';
+import type { Project } from './project.ts';
+import { type ProjectState, readState } from './read-state.ts';
+import type { WriteOptions } from './types.ts';
+
+/** All that a writing command works with, while it holds the lock. */
+export interface Work {
+  readonly project: Project;
+  readonly settings: Settings;
+  readonly driver: Driver;
+  readonly session: Session;
+  readonly by: Actor;
+  /** Read after the lock was taken. */
+  readonly state: ProjectState;
+  readonly stop: AbortSignal;
+  readonly abort: AbortSignal;
+}
+
+/**
+ * Takes the lock, reads folder and history under it, takes over what people wrote into
+ * mirrors, and lets go of the lock whatever happens.
+ */
+export async function withSession<T>(
+  project: Project,
+  command: string,
+  options: WriteOptions,
+  work: (work: Work) => Promise<T>,
+): Promise<T> {
+  const [settings, driver] = await Promise.all([project.settings(), project.driver()]);
+  const { emit } = project;
+  emit({ type: 'target', target: driver.target, command });
+  const stop = options.signal ?? new AbortController().signal;
+  const abort = options.abort ?? new AbortController().signal;
+  const by = currentActor(settings.root);
+  const session = await driver.acquire({
+    by,
+    command,
+    timeoutMs: settings.lockTimeoutMs,
+    leaseMs: settings.lockLeaseMs,
+    signal: stop,
+    emit,
+  });
+  try {
+    const state = await takeOver(project, session, by);
+    return await work({ project, settings, driver, session, by, state, stop, abort });
+  } finally {
+    await session.release();
+    emit({ type: 'lock.released', fence: session.fence });
+  }
+}
+
+/** Imports what only mirrors know. The state it returns has nobody else in it. */
+async function takeOver(project: Project, session: Session, by: Actor): Promise<ProjectState> {
+  const before = await readState(project);
+  for (const { mirror, imported } of before.imports) {
+    const events = imported.map((one): EndedEvent => ({
+      ...(one.migration
+        ? createHeader(one.migration, 'up', { by, fence: session.fence })
+        : {
+            run: randomUUID(),
+            kind: 'migration',
+            version: one.version,
+            id: one.id,
+            name: one.name,
+            direction: 'up',
+            by,
+            fence: session.fence,
+          }),
+      event: 'ended',
+      status: 'applied',
+      effect: 'complete',
+      via: 'import',
+      durationMs: 0,
+      reason: `found in ${mirror.name}`,
+    }));
+    await session.append(events, []);
+    project.emit({ type: 'history.imported', mirror: mirror.name, ids: imported.map((one) => one.id) });
+  }
+  const after = before.imports.length > 0 ? await readState(project) : before;
+  return { ...after, holder: undefined };
+}

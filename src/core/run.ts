@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Job, JobStep, Limits, Outcome, Session } from '../ports/driver.ts';
+import type { Actor, MirrorSpec, ResumePolicy, RunHeader } from '../ports/history.ts';
+import type { Direction, Migration, MigrationBody, TransactionMode } from '../ports/migration.ts';
+import { describeFailure } from './failure.ts';
+import type { PlanStep } from './plan.ts';
+
+/** What a run needs beside the plan. */
+export interface RunEnvironment {
+  readonly session: Session;
+  readonly by: Actor;
+  readonly mirrors: readonly MirrorSpec[];
+  readonly limits: Limits;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly hooks: RunHooks;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly stop: AbortSignal;
+  readonly abort: AbortSignal;
+  readonly backup?: string | undefined;
+}
+
+export interface RunHooks {
+  beforeEach?(step: PlanStep): Promise<void>;
+  afterEach?(step: PlanStep, outcome: Outcome): Promise<void>;
+}
+
+/** A step with its code or SQL at hand. */
+export interface LoadedStep {
+  readonly step: PlanStep;
+  readonly body: MigrationBody;
+}
+
+export interface StepResult {
+  readonly step: PlanStep;
+  readonly outcome: Outcome;
+  /** The outcome's error, with state and next. */
+  readonly error: ErrorInfo | undefined;
+}
+
+/**
+ * Imports every body before anything runs, so that a syntax error in the last file stops
+ * the plan while nothing has happened.
+ *
+ * @throws GodwitError GODWIT_IMPORT_FAILED, GODWIT_FILE_INVALID, GODWIT_IRREVERSIBLE
+ */
+export async function loadSteps(steps: readonly PlanStep[]): Promise<LoadedStep[]> {
+  const loaded: LoadedStep[] = [];
+  for (const step of steps) {
+    const body = await step.migration.load();
+    if (step.direction === 'down' && body.down === undefined) {
+      throw new GodwitError('GODWIT_IRREVERSIBLE', `${step.id} has no way back.`, {
+        where: { file: step.migration.file },
+        state: 'Nothing was run.',
+        next: [
+          `write its down, then: godwit down`,
+          `or undo it by hand and say so: godwit mark ${step.id} pending`,
+        ],
+      });
+    }
+    loaded.push({ step, body });
+  }
+  return loaded;
+}
+
+/**
+ * Runs the steps one after the other under the session's lock, until one does not
+ * succeed or it is told to stop. A failed migration is a result, not an exception.
+ */
+export async function runSteps(
+  loaded: readonly LoadedStep[],
+  environment: RunEnvironment,
+): Promise<StepResult[]> {
+  const results: StepResult[] = [];
+  for (const [index, item] of loaded.entries()) {
+    if (environment.stop.aborted) break;
+    const job = createJob(item, environment);
+    announce(job, item.step, index, loaded.length, environment.emit);
+    const outcome = await executeWithHooks(job, item.step, environment);
+    const error = describeFailure(item.step, outcome, index);
+    environment.emit({ type: 'run.ended', ...ref(job), outcome: { ...outcome, error } });
+    results.push({ step: item.step, outcome, error });
+    if (error !== undefined || !succeeded(outcome)) break;
+  }
+  return results;
+}
+
+/** All steps and their records in one transaction: all or nothing. */
+export async function runTogether(
+  loaded: readonly LoadedStep[],
+  environment: RunEnvironment,
+): Promise<StepResult[]> {
+  const jobs = loaded.map((item) => createJob(item, environment));
+  for (const [index, job] of jobs.entries()) {
+    const item = loaded[index];
+    if (item) announce(job, item.step, index, loaded.length, environment.emit);
+  }
+  const outcomes = await environment.session.executeTogether(jobs);
+  return outcomes.flatMap((outcome, index) => {
+    const item = loaded[index];
+    const job = jobs[index];
+    if (!item || !job) return [];
+    const error = describeFailure(item.step, outcome, 0);
+    environment.emit({ type: 'run.ended', ...ref(job), outcome: { ...outcome, error } });
+    return [{ step: item.step, outcome, error }];
+  });
+}
+
+export function succeeded(outcome: Outcome): boolean {
+  return outcome.status === 'applied' || outcome.status === 'reverted';
+}
+
+function announce(job: Job, step: PlanStep, index: number, total: number, emit: Emit): void {
+  emit({
+    type: 'run.started',
+    ...ref(job),
+    index,
+    total,
+    description: job.header.description ?? step.migration.description,
+  });
+}
+
+function ref(job: Job): { run: string; id: string; direction: Direction } {
+  return { run: job.header.run, id: job.header.id, direction: job.header.direction };
+}
+
+async function executeWithHooks(
+  job: Job,
+  step: PlanStep,
+  { session, hooks }: RunEnvironment,
+): Promise<Outcome> {
+  try {
+    await hooks.beforeEach?.(step);
+  } catch (thrown) {
+    return hookFailed(thrown, 'beforeEach', 'none', 0);
+  }
+  const outcome = await session.execute(job);
+  if (!succeeded(outcome)) return outcome;
+  try {
+    await hooks.afterEach?.(step, outcome);
+  } catch (thrown) {
+    const failed = hookFailed(thrown, 'afterEach', 'complete', outcome.durationMs);
+    return { ...outcome, error: failed.error };
+  }
+  return outcome;
+}
+
+function hookFailed(thrown: unknown, hook: string, effect: Outcome['effect'], durationMs: number): Outcome {
+  const cause = toGodwitError(thrown, 'GODWIT_HOOK_FAILED');
+  return {
+    status: 'failed',
+    effect,
+    durationMs,
+    transactional: effect === 'none',
+    recorded: true,
+    error: { code: 'GODWIT_HOOK_FAILED', message: `The ${hook} hook failed: ${cause.message}` },
+  };
+}
+
+function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job {
+  const { session, by, mirrors, limits, variables, emit, stop, abort, backup } = environment;
+  const down = step.direction === 'down';
+  return {
+    header: createHeader(step.migration, step.direction, {
+      by,
+      fence: session.fence,
+      description: body.type === 'code' ? body.description : undefined,
+      author: body.type === 'code' ? body.author : undefined,
+    }),
+    step: jobStep(body, down ? 'down' : 'up'),
+    verify: down ? undefined : verifyStep(body),
+    transaction: transactionMode(body, down ? 'down' : 'up'),
+    resume: resumePolicy(body),
+    checkpoint: step.record?.direction === step.direction ? step.record.checkpoint : undefined,
+    mirrors,
+    limits,
+    variables,
+    backup,
+    emit,
+    stop,
+    abort,
+  };
+}
+
+/** The header of a run, or of a record made by hand. */
+export function createHeader(
+  migration: Migration,
+  direction: Direction,
+  of: { by: Actor; fence: number; description?: string | undefined; author?: string | undefined },
+): RunHeader {
+  return {
+    run: randomUUID(),
+    kind: migration.kind,
+    version: migration.version,
+    id: migration.id,
+    name: migration.name,
+    direction,
+    description: of.description ?? migration.description,
+    author: of.author ?? migration.author,
+    checksum: migration.checksum?.raw,
+    normalized: migration.checksum?.normalized(),
+    by: of.by,
+    fence: of.fence,
+  };
+}
+
+function jobStep(body: MigrationBody, part: 'up' | 'down'): JobStep {
+  if (body.type === 'sql') {
+    const sql = body[part];
+    if (sql === undefined) throw new GodwitError('GODWIT_IRREVERSIBLE', 'There is no way back.');
+    return { type: 'sql', sql };
+  }
+  const run = body[part];
+  if (run === undefined) throw new GodwitError('GODWIT_IRREVERSIBLE', 'There is no way back.');
+  return { type: 'code', run, body };
+}
+
+function verifyStep(body: MigrationBody): JobStep | undefined {
+  if (body.type === 'sql') return body.verify && { type: 'sql', sql: body.verify };
+  return body.verify && { type: 'code', run: body.verify, body };
+}
+
+function transactionMode(body: MigrationBody, part: 'up' | 'down'): TransactionMode {
+  return body.type === 'code' ? body.transaction : (body[part] ?? body.up).transaction;
+}
+
+function resumePolicy(body: MigrationBody): ResumePolicy {
+  if (body.type === 'sql') return 'checkpoint';
+  return body.idempotent ? 'restart' : 'ask';
+}
