@@ -1,0 +1,89 @@
+import { GodwitError, type Place } from '../errors.ts';
+import { SqlLexer } from './text/sql-lexer.ts';
+
+const VARIABLE = /(\\?)\$\{([A-Za-z_][\w.-]*)\}/g;
+
+/**
+ * Puts the project's variables into SQL: `${name}` becomes the value as it is, also in
+ * strings and in the bodies of functions. Comments are left alone.
+ *
+ * `\${name}` stays in the SQL as `${name}`. A backslash, because `$$${name}$$` is a
+ * dollar quote around a variable; the `$` of a dollar quote never begins one.
+ *
+ * @param text SQL
+ * @param variables values by name
+ * @param place file, and line of it on which `text` begins, for the error
+ * @throws GodwitError GODWIT_VARIABLE_MISSING at the first name that has no value
+ * @example
+ * substituteVariables('grant all on ${schema}.t to app', { schema: 'shop' }, {});
+ * // 'grant all on shop.t to app'
+ */
+export function substituteVariables(
+  text: string,
+  variables: Readonly<Record<string, string>>,
+  place: Pick<Place, 'file' | 'line'>,
+): string {
+  if (!text.includes('${')) return text;
+  const missing: { readonly name: string; readonly offset: number }[] = [];
+  const replace = (from: number, to: number): string =>
+    text.slice(from, to).replace(VARIABLE, (found, backslash: string, name: string, at: number) => {
+      if (backslash) return found.slice(1);
+      if (Object.hasOwn(variables, name)) return variables[name] as string;
+      missing.push({ name, offset: from + at });
+      return found;
+    });
+
+  let result = '';
+  let done = 0;
+  for (const [start, end] of untouchable(text)) {
+    result += replace(done, start) + text.slice(start, end);
+    done = end;
+  }
+  result += replace(done, text.length);
+  if (missing.length > 0) throw missingVariables(text, missing, place);
+  return result;
+}
+
+/** Comments, and the delimiters of dollar quotes. */
+function untouchable(text: string): [number, number][] {
+  const ranges: [number, number][] = [];
+  const lexer = new SqlLexer(text);
+  while (lexer.next()) {
+    const { kind, start, end } = lexer;
+    if (kind === 'comment') ranges.push([start, end]);
+    if (kind === 'dollar') {
+      const tag = text.indexOf('$', start + 1) + 1 - start;
+      ranges.push([start, start + tag]);
+      if (end - start >= 2 * tag) ranges.push([end - tag, end]);
+    }
+  }
+  return ranges;
+}
+
+function missingVariables(
+  text: string,
+  missing: readonly { readonly name: string; readonly offset: number }[],
+  place: Pick<Place, 'file' | 'line'>,
+): GodwitError {
+  const { offset, name } = missing[0] as { name: string; offset: number };
+  const before = text.slice(0, offset);
+  const line = (place.line ?? 1) + before.split('\n').length - 1;
+  const names = [...new Set(missing.map((each) => each.name))];
+  const where = place.file === undefined ? `line ${line}` : `${place.file}:${line}`;
+  return new GodwitError(
+    'GODWIT_VARIABLE_MISSING',
+    `No value for ${names.map((each) => `\${${each}}`).join(', ')} (${where}).`,
+    {
+      where: {
+        ...(place.file !== undefined && { file: place.file }),
+        line,
+        column: offset - before.lastIndexOf('\n'),
+      },
+      next: [
+        `--var ${name}=VALUE`,
+        `Add ${name} to \`variables\` in the config.`,
+        `Write \\\${${name}} where the text is meant as it stands.`,
+      ],
+    },
+  );
+}

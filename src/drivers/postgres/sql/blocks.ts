@@ -1,0 +1,82 @@
+import { GodwitError } from '../../../errors.ts';
+import type { ReadStatement, TextPlace } from './statement.ts';
+import type { Tree } from './tree.ts';
+
+/** What a statement does to the transaction that a file manages by itself. */
+export type Control = 'begin' | 'end' | 'chain';
+
+export function controlOf({ TransactionStmt: statement }: Tree): Control | undefined {
+  switch (statement?.kind) {
+    case 'TRANS_STMT_BEGIN':
+    case 'TRANS_STMT_START':
+      return 'begin';
+    case 'TRANS_STMT_COMMIT':
+    case 'TRANS_STMT_ROLLBACK':
+      return statement.chain ? 'chain' : 'end';
+    case 'TRANS_STMT_PREPARE':
+      return 'end';
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Numbers the transactions that the file opens: each statement gets its block's number,
+ * from 1, or 0 outside of all. A COMMIT without BEGIN is a block of its own.
+ *
+ * @throws GodwitError GODWIT_FILE_INVALID when a block is not ended
+ */
+export function numberBlocks(
+  statements: readonly ReadStatement[],
+  controls: readonly (Control | undefined)[],
+  at: TextPlace,
+): number[] {
+  let block = 0;
+  let open: ReadStatement | undefined;
+  const numbers = statements.map((statement, i) => {
+    const control = controls[i];
+    if (control !== undefined && !open) {
+      block++;
+      if (control !== 'end') open = statement;
+      return block;
+    }
+    const number = open ? block : 0;
+    if (control === 'end') open = undefined;
+    return number;
+  });
+  if (open) throw neverEnded(open, at);
+  return numbers;
+}
+
+/**
+ * A file that is `BEGIN; …; COMMIT;` from its first statement to its last says what
+ * godwit does anyway: its two words are left out, and the record commits with the work.
+ */
+export function isWrapped(trees: readonly (Tree | undefined)[]): boolean {
+  const controls = trees.map((tree) => tree && controlOf(tree));
+  const first = trees[0]?.TransactionStmt;
+  const last = trees.at(-1)?.TransactionStmt;
+  return (
+    controls[0] === 'begin' &&
+    !first?.options?.length &&
+    last?.kind === 'TRANS_STMT_COMMIT' &&
+    !last.chain &&
+    controls.slice(1, -1).every((control) => control === undefined)
+  );
+}
+
+function neverEnded(statement: ReadStatement, at: TextPlace): GodwitError {
+  return new GodwitError(
+    'GODWIT_FILE_INVALID',
+    'The file begins a transaction and never ends it.',
+    {
+      where: {
+        ...(at.file !== undefined && { file: at.file }),
+        line: statement.line,
+        column: statement.column,
+        statement: statement.text.slice(0, 500),
+      },
+      next: ['Add COMMIT at the end, or take BEGIN out: godwit runs a file in a transaction by itself.'],
+    },
+  );
+}

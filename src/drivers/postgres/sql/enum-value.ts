@@ -1,0 +1,39 @@
+import { SqlLexer } from '../../../core/text/sql-lexer.ts';
+import type { ReadStatement } from './statement.ts';
+
+/**
+ * Whether a new enum value is mentioned in later statements. The server refuses to use
+ * it before its ALTER TYPE is committed. A mention in another meaning counts too: that
+ * costs the file its one transaction, a missed one would cost a failed run.
+ */
+export function usesValue(value: string, later: readonly ReadStatement[]): boolean {
+  return later.some((statement) => mentions(statement, value));
+}
+
+function mentions({ text, copyData }: ReadStatement, value: string): boolean {
+  if (copyData?.includes(value)) return true;
+  if (!text.includes(value.replaceAll("'", "''")) && !text.includes(value)) return false;
+  const lexer = new SqlLexer(text);
+  while (lexer.next()) {
+    const token = text.slice(lexer.start, lexer.end);
+    if (lexer.kind === 'string' && isMention(token, value)) return true;
+    // The body of a function or a DO block, whose literals are one level down.
+    if (lexer.kind === 'dollar' && token.includes(value)) return true;
+  }
+  return false;
+}
+
+function isMention(literal: string, value: string): boolean {
+  const content = literal.slice(literal.indexOf("'") + 1, -1).replaceAll("''", "'");
+  // Arrays (`{a,b}`) and JSON hold it among other text.
+  return content === value || (/[{[]/.test(content) && content.includes(value));
+}
+
+/** An enum that the file itself makes may use its new values at once. */
+export function createsType(name: string, earlier: readonly ReadStatement[]): boolean {
+  return earlier.some(
+    ({ words, text }) =>
+      words[0] === 'create' && words[1] === 'type' && /\bas\s+enum\b/i.test(text) &&
+      text.toLowerCase().includes(name.toLowerCase()),
+  );
+}

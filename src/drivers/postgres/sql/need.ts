@@ -1,0 +1,104 @@
+import { SqlReader } from '../../../core/text/sql-reader.ts';
+
+/**
+ * Without one of these words or characters a file cannot hold anything special. One
+ * regular expression over the text is all that ordinary files pay.
+ */
+const SUSPECT =
+  /[\\\ufeff]|concurrently|vacuum|database|tablespace|\bsystem\b|\bcluster\b|reindex|subscription|prepare|discard|\bbegin\b|\bstart\b|\bcommit\b|\brollback\b|\babort\b|\bend\b|\bstdin\b|\bcall\b|add\s+value|standard_conforming_strings/i;
+
+/**
+ * Tells cheaply whether a file has to be analysed before it is run. False means that it
+ * surely runs as one message in one transaction; true means only that it may not.
+ *
+ * @example
+ * mayNeedParser("insert into log values ('vacuum')"); // false
+ */
+export function mayNeedParser(text: string): boolean {
+  if (!SUSPECT.test(text)) return false;
+  if (text.charCodeAt(0) === 0xfeff) return true;
+  const commits = definesCommittingProcedure(text);
+  const reader = new SqlReader(text);
+  let start = -1;
+  let addsValue = false;
+  while (reader.next()) {
+    const { kind } = reader;
+    if (kind === 'space' || kind === 'comment') continue;
+    if (kind === 'meta' || kind === 'copyData' || kind === 'junk') return true;
+    if (kind !== 'semicolon') {
+      // A new enum value only matters to statements that follow.
+      if (addsValue) return true;
+      if (start < 0) start = reader.start;
+      continue;
+    }
+    if (start >= 0 && isSpecial(reader.words, text.slice(start, reader.start), commits)) return true;
+    addsValue = isEnumChange(reader.words);
+    start = -1;
+  }
+  if (reader.switchesEscapes) return true;
+  return start >= 0 && isSpecial(reader.words, text.slice(start), commits);
+}
+
+/** Whether a statement may be one that the parser has to look at. */
+export function isCandidate(words: readonly string[], text: string): boolean {
+  return isSpecial(words, text, true) || isEnumChange(words);
+}
+
+/**
+ * CALL runs in the transaction like anything else, unless the file itself defines a
+ * procedure that commits. A procedure from elsewhere that commits fails cleanly with
+ * SQLSTATE 2D000; to suspect every CALL would cost all others their atomicity.
+ */
+function definesCommittingProcedure(text: string): boolean {
+  return /\bprocedure\b/i.test(text) && COMMITS.test(text);
+}
+
+const COMMITS = /\b(commit|rollback)\b/i;
+const CONCURRENTLY = /\bconcurrently\b/i;
+const SEPARATE = new Set(['database', 'tablespace', 'subscription', 'system']);
+
+function isSpecial(words: readonly string[], text: string, procedures: boolean): boolean {
+  const [first, second] = words;
+  switch (first) {
+    case 'begin':
+    case 'start':
+    case 'commit':
+    case 'end':
+    case 'abort':
+    case 'rollback':
+    case 'vacuum':
+      return true;
+    case 'prepare':
+      return second === 'transaction';
+    case 'cluster':
+      return true;
+    case 'discard':
+      return second === 'all';
+    case 'reindex':
+      return CONCURRENTLY.test(text) || /\b(schema|database|system)\b/i.test(text);
+    case 'create':
+      if (procedures && isProcedure(words) && COMMITS.test(text)) return true;
+      return SEPARATE.has(second ?? '') || (hasIndex(words) && CONCURRENTLY.test(text));
+    case 'drop':
+    case 'alter':
+      return SEPARATE.has(second ?? '') || CONCURRENTLY.test(text);
+    case 'call':
+      return procedures;
+    case 'do':
+      return COMMITS.test(text);
+    default:
+      return false;
+  }
+}
+
+export function isEnumChange(words: readonly string[]): boolean {
+  return words[0] === 'alter' && words[1] === 'type' && words.includes('add');
+}
+
+function hasIndex(words: readonly string[]): boolean {
+  return words[1] === 'index' || (words[1] === 'unique' && words[2] === 'index');
+}
+
+function isProcedure(words: readonly string[]): boolean {
+  return words[1] === 'procedure' || (words[1] === 'or' && words[3] === 'procedure');
+}
