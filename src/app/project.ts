@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { resolveSettings } from '../config/index.ts';
-import type { DatabaseConfig, Settings } from '../config/types.ts';
+import type { Settings } from '../config/types.ts';
 import { compareVersions } from '../core/ordering.ts';
 import type { Emit, GodwitEvent } from '../events.ts';
 import { codeSource } from '../formats/code-source.ts';
@@ -47,8 +47,8 @@ export function openProject(options: MigratorOptions): Project {
 }
 
 function resolveProjectSettings(options: MigratorOptions): Promise<Settings> {
-  const { root, config, database, environment, processEnv, command: _c, migrations, ...given } = options;
-  const overrides: DatabaseConfig = given;
+  const { root, config, database, environment, processEnv, ...rest } = options;
+  const { command: _command, migrations: _migrations, ...overrides } = rest;
   return resolveSettings({
     root: resolve(root ?? '.'),
     config,
@@ -56,7 +56,6 @@ function resolveProjectSettings(options: MigratorOptions): Promise<Settings> {
     environment,
     overrides,
     processEnv: processEnv ?? process.env,
-    inCode: migrations !== undefined,
   });
 }
 

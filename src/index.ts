@@ -1,0 +1,52 @@
+export { createMigrator } from './app/create-migrator.ts';
+export { MigrationRunner, type MigrationRunnerOptions } from './app/migration-runner.ts';
+export type {
+  CreateOptions,
+  DoctorReport,
+  Finding,
+  HistoryReport,
+  HistoryRun,
+  Migrator,
+  MigratorOptions,
+  PlanOptions,
+  RecordOptions,
+  RecordReport,
+  RunOptions,
+  RunReport,
+  RunResult,
+  ShowReport,
+  StatusEntry,
+  StatusReport,
+  ValidationReport,
+  WriteOptions,
+} from './app/types.ts';
+export { defineConfig } from './config/index.ts';
+export type {
+  ConfigInput,
+  DatabaseConfig,
+  GodwitConfig,
+  Hook,
+  HookCall,
+  Hooks,
+  OutOfOrderPolicy,
+  Settings,
+} from './config/types.ts';
+export type { Plan, PlanProblem, PlanStep } from './core/plan.ts';
+export type { MigrationState } from './core/state.ts';
+export { type ErrorCode, type ErrorInfo, GodwitError, type Place } from './errors.ts';
+export type { Emit, GodwitEvent } from './events.ts';
+export type { CodeMigration } from './formats/code-source.ts';
+export { defineMigration, type MigrationDefinition } from './formats/define-migration.ts';
+export type {
+  BaseContext,
+  DriverName,
+  MigrationContext,
+  MongoContext,
+  PostgresContext,
+  SqlClient,
+  SqlResult,
+} from './ports/context.ts';
+export type { Diagnosis, LockHolder, Outcome, Target, TlsOptions } from './ports/driver.ts';
+export type { Actor, MirrorRecord, MirrorShape, MirrorSpec } from './ports/history.ts';
+export type { Direction, Kind, Migration } from './ports/migration.ts';
+export { VERSION } from './version.ts';
