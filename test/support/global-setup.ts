@@ -1,0 +1,20 @@
+import { findMongod } from '../../src/testing/mongod-binary.ts';
+import { pgliteTemplate } from '../../src/testing/pglite.ts';
+
+/**
+ * Finds the servers once, before any test, so that what is missing is said in one message
+ * and nothing is skipped in silence.
+ */
+export default async function setup(): Promise<void> {
+  if (process.env['GODWIT_TEST_SERVERS'] === 'none') return;
+  const found = await Promise.allSettled([findMongod(), pgliteTemplate()]);
+  const missing = found.filter((result) => result.status === 'rejected');
+  if (missing.length === 0) return;
+  const reasons = missing.map(({ reason }) =>
+    reason instanceof Error ? reason.message : String(reason),
+  );
+  throw new Error(
+    `The tests need real servers, and not all were found.\n\n${reasons.join('\n\n')}\n\n` +
+      'Tests without servers: GODWIT_TEST_SERVERS=none npx vitest run test/unit',
+  );
+}

@@ -1,0 +1,9 @@
+/**
+ * How often a test repeats its rounds: few in `npm test`, many in `npm run soak`.
+ *
+ * @example
+ * for (let round = 0; round < rounds(5, 100); round++) await killAtRandom();
+ */
+export function rounds(normal: number, soak: number): number {
+  return process.env['GODWIT_SOAK'] ? soak : normal;
+}
