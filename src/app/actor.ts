@@ -34,7 +34,9 @@ function headCommit(root: string): string | undefined {
   const ref = head.slice('ref: '.length);
   const common = readText(join(git, 'commondir'))?.trim();
   const shared = common === undefined ? git : join(git, common);
-  return readText(join(shared, ref))?.trim() ?? packedRef(readText(join(shared, 'packed-refs')), ref);
+  return (
+    readText(join(shared, ref))?.trim() ?? packedRef(readText(join(shared, 'packed-refs')), ref)
+  );
 }
 
 function packedRef(packed: string | undefined, ref: string): string | undefined {

@@ -44,7 +44,9 @@ async function writeNew(path: string, content: string): Promise<void> {
     await writeFile(path, content, { flag: 'wx' });
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') {
-      throw new GodwitError('GODWIT_FILE_EXISTS', `${path} exists already.`, { where: { file: path } });
+      throw new GodwitError('GODWIT_FILE_EXISTS', `${path} exists already.`, {
+        where: { file: path },
+      });
     }
     throw toGodwitError(thrown, 'GODWIT_FILE_UNREADABLE');
   }

@@ -1,5 +1,5 @@
-import type { Diagnosis } from '../ports/driver.ts';
 import { toGodwitError } from '../errors.ts';
+import type { Diagnosis } from '../ports/driver.ts';
 import { VERSION } from '../version.ts';
 import type { Project } from './project.ts';
 import { readState, statusesOf } from './read-state.ts';
@@ -39,7 +39,12 @@ async function examineFolder(project: Project): Promise<Diagnosis[]> {
   const { migrations, problems } = await project.list();
   return [
     ok('folder', `${migrations.length} migrations`),
-    ...problems.map(({ code, message, fix }) => ({ code, severity: 'error' as const, message, fix })),
+    ...problems.map(({ code, message, fix }) => ({
+      code,
+      severity: 'error' as const,
+      message,
+      fix,
+    })),
   ];
 }
 
@@ -48,7 +53,8 @@ async function examineStates(project: Project): Promise<Diagnosis[]> {
   const troubled = statuses.filter((s) =>
     ['failed', 'interrupted', 'modified', 'missing'].includes(s.state),
   );
-  if (troubled.length === 0) return [ok('states', 'no failed, interrupted, modified or missing ones')];
+  if (troubled.length === 0)
+    return [ok('states', 'no failed, interrupted, modified or missing ones')];
   return troubled.map(({ id, state }) => ({
     code: `state.${state}`,
     severity: 'warning',

@@ -32,7 +32,8 @@ export async function showMigration(project: Project, id: string): Promise<ShowR
   if (status === undefined) throw unknown(id, statusesOf(state));
   const events = await driver.history.events({ version: status.version });
   const file = status.migration?.file;
-  const text = file === undefined ? undefined : await readFile(resolve(settings.root, file), 'utf8');
+  const text =
+    file === undefined ? undefined : await readFile(resolve(settings.root, file), 'utf8');
   return {
     migration: statusEntry(status),
     files: file !== undefined && text !== undefined ? [{ file, text }] : [],

@@ -24,7 +24,10 @@ export async function planScript(project: Project, options: PlanOptions): Promis
       throw new GodwitError(
         'GODWIT_UNSUPPORTED',
         `${step.id} ${body.type === 'sql' ? 'has no way back' : 'is code'}, so it cannot be written as SQL.`,
-        { where: { file: step.migration.file }, next: [`godwit ${step.direction} --only ${step.id}`] },
+        {
+          where: { file: step.migration.file },
+          next: [`godwit ${step.direction} --only ${step.id}`],
+        },
       );
     }
     const header = createHeader(step.migration, step.direction, { by, fence: 0 });

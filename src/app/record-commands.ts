@@ -4,7 +4,13 @@ import { createHeader } from '../core/run.ts';
 import { findStatus, targetVersion, unknownMigration } from '../core/select.ts';
 import { isApplied, type MigrationStatus } from '../core/state.ts';
 import { GodwitError } from '../errors.ts';
-import type { AcceptedEvent, EndedEvent, NewHistoryEvent, RunHeader, Via } from '../ports/history.ts';
+import type {
+  AcceptedEvent,
+  EndedEvent,
+  NewHistoryEvent,
+  RunHeader,
+  Via,
+} from '../ports/history.ts';
 import type { Direction } from '../ports/migration.ts';
 import type { Project } from './project.ts';
 import { statusesOf } from './read-state.ts';
@@ -51,15 +57,16 @@ export function accept(
 ): Promise<RecordReport> {
   return withSession(project, project.options.command ?? 'accept', options, async (work) => {
     const statuses = statusesOf(work.state);
-    const chosen =
-      ids.length === 0 ? statuses : ids.map((id) => requireStatus(statuses, id));
+    const chosen = ids.length === 0 ? statuses : ids.map((id) => requireStatus(statuses, id));
     const events = chosen
       .filter((status) => status.state === 'modified')
-      .map((status): AcceptedEvent => ({
-        ...headerOf(work, status, 'up'),
-        event: 'accepted',
-        reason: options.reason,
-      }));
+      .map(
+        (status): AcceptedEvent => ({
+          ...headerOf(work, status, 'up'),
+          event: 'accepted',
+          reason: options.reason,
+        }),
+      );
     return record(work, events);
   });
 }

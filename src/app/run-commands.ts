@@ -1,3 +1,4 @@
+import type { Hook, Settings } from '../config/types.ts';
 import { computePlan, type Plan, type PlanProblem, type PlanRequest } from '../core/plan.ts';
 import {
   type LoadedStep,
@@ -9,7 +10,6 @@ import {
   succeeded,
 } from '../core/run.ts';
 import { isApplied } from '../core/state.ts';
-import type { Hook, Settings } from '../config/types.ts';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
 import type { Direction } from '../ports/migration.ts';
 import type { Project } from './project.ts';
@@ -25,7 +25,15 @@ export async function planNow(project: Project, options: PlanOptions): Promise<P
 
 function requestFrom(options: PlanOptions, settings: Settings): PlanRequest {
   const { direction = 'up', to, steps, all, only, retry } = options;
-  return { direction, to, steps, all, only, retry, outOfOrder: options.outOfOrder ?? settings.outOfOrder };
+  return {
+    direction,
+    to,
+    steps,
+    all,
+    only,
+    retry,
+    outOfOrder: options.outOfOrder ?? settings.outOfOrder,
+  };
 }
 
 /** `up` and `down` are one thing in two directions. */
@@ -61,7 +69,12 @@ export async function redo(project: Project, options: RunOptions): Promise<RunRe
       direction: 'up',
       problems: [],
       steps: down.steps
-        .map((step) => ({ ...step, direction: 'up' as const, reasons: ['redo'], record: undefined }))
+        .map((step) => ({
+          ...step,
+          direction: 'up' as const,
+          reasons: ['redo'],
+          record: undefined,
+        }))
         .reverse(),
     };
     return executePlans(work, [down, again], options, started);
@@ -121,7 +134,13 @@ async function executePlans(
   const together = options.singleTransaction ?? settings.singleTransaction;
   const { results, hookError } = await runAll(work, loaded, together, ids.length > 0);
   const remaining = countRemaining(work, plans, results);
-  return report(results, remaining, warningsOf(plans), started, hookError ?? ending(work, results, ids.length));
+  return report(
+    results,
+    remaining,
+    warningsOf(plans),
+    started,
+    hookError ?? ending(work, results, ids.length),
+  );
 }
 
 async function runAll(
@@ -139,7 +158,9 @@ async function runAll(
   let hookError = await callHook(hooks.beforeAll, call);
   if (hookError === undefined) {
     for (const plan of plans) {
-      const ran = together ? await runTogether(plan, environment) : await runSteps(plan, environment);
+      const ran = together
+        ? await runTogether(plan, environment)
+        : await runSteps(plan, environment);
       results.push(...ran);
       if (ran.length < plan.length || !ran.every(isGood)) break;
     }
@@ -188,7 +209,12 @@ function environmentOf(work: Work): RunEnvironment {
       }),
       ...(afterEach && {
         afterEach: async (step, outcome) => {
-          await afterEach({ command, direction: step.direction, id: step.id, status: outcome.status });
+          await afterEach({
+            command,
+            direction: step.direction,
+            id: step.id,
+            status: outcome.status,
+          });
         },
       }),
     },
@@ -200,7 +226,11 @@ function environmentOf(work: Work): RunEnvironment {
 }
 
 /** How a run that did not reach its end was ended, when no migration failed. */
-function ending(work: Work, results: readonly StepResult[], planned: number): ErrorInfo | undefined {
+function ending(
+  work: Work,
+  results: readonly StepResult[],
+  planned: number,
+): ErrorInfo | undefined {
   if (work.session.lost.aborted) {
     return toGodwitError(work.session.lost.reason, 'GODWIT_LOCK_LOST').toJSON();
   }
@@ -217,7 +247,11 @@ function ending(work: Work, results: readonly StepResult[], planned: number): Er
 }
 
 /** `up`: what is still not applied. `down`, `redo`: what was planned and not done. */
-function countRemaining(work: Work, plans: readonly Plan[], results: readonly StepResult[]): number {
+function countRemaining(
+  work: Work,
+  plans: readonly Plan[],
+  results: readonly StepResult[],
+): number {
   const good = results.filter(isGood).length;
   if (plans[0]?.direction === 'down') {
     return plans.reduce((sum, plan) => sum + plan.steps.length, 0) - good;
@@ -227,7 +261,9 @@ function countRemaining(work: Work, plans: readonly Plan[], results: readonly St
 }
 
 function warningsOf(plans: readonly Plan[]): RunReport['warnings'] {
-  return plans.flatMap((plan) => plan.problems.map(({ code, message, id }) => ({ code, message, id })));
+  return plans.flatMap((plan) =>
+    plan.problems.map(({ code, message, id }) => ({ code, message, id })),
+  );
 }
 
 function dryReport(plan: Plan, started: number): RunReport {

@@ -1,5 +1,5 @@
-import { MIGRATION_STATES, type MigrationState, type MigrationStatus } from '../core/state.ts';
 import { computePlan } from '../core/plan.ts';
+import { MIGRATION_STATES, type MigrationState, type MigrationStatus } from '../core/state.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { Project } from './project.ts';
 import { readState, statusesOf } from './read-state.ts';

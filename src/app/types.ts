@@ -68,7 +68,11 @@ export interface RunReport {
   };
   readonly durationMs: number;
   /** Problems of the plan that did not stop it, such as out-of-order files. */
-  readonly warnings: readonly { readonly code: string; readonly message: string; readonly id?: string | undefined }[];
+  readonly warnings: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly id?: string | undefined;
+  }[];
   /** Set when stopped by Ctrl-C, a lost lock or a failed hook; the CLI exits with its code. */
   readonly error?: ErrorInfo | undefined;
 }
@@ -147,7 +151,11 @@ export interface ShowReport {
 export interface Finding {
   readonly code: string;
   readonly severity: 'error' | 'warning' | 'info';
-  readonly where: { readonly file?: string | undefined; readonly id?: string | undefined; readonly line?: number | undefined };
+  readonly where: {
+    readonly file?: string | undefined;
+    readonly id?: string | undefined;
+    readonly line?: number | undefined;
+  };
   readonly message: string;
   readonly fix: string;
 }
@@ -169,7 +177,11 @@ export interface RecordOptions extends WriteOptions {
 }
 
 export interface RecordReport {
-  readonly records: readonly { readonly id: string; readonly version: string; readonly status: string }[];
+  readonly records: readonly {
+    readonly id: string;
+    readonly version: string;
+    readonly status: string;
+  }[];
 }
 
 export interface CreateOptions {
@@ -198,7 +210,10 @@ export interface Migrator extends AsyncDisposable {
   /** The folder alone: needs no database. */
   list(): Promise<readonly StatusEntry[]>;
   show(id: string): Promise<ShowReport>;
-  history(options?: { readonly id?: string | undefined; readonly limit?: number | undefined }): Promise<HistoryReport>;
+  history(options?: {
+    readonly id?: string | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<HistoryReport>;
   validate(options?: WriteOptions): Promise<ValidationReport>;
   /** Records by hand that a migration is applied, or is not. */
   mark(id: string, as: 'applied' | 'pending', options?: RecordOptions): Promise<RecordReport>;

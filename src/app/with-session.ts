@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createHeader } from '../core/run.ts';
 import type { Settings } from '../config/types.ts';
+import { createHeader } from '../core/run.ts';
 import type { Driver, Session } from '../ports/driver.ts';
 import type { Actor, EndedEvent } from '../ports/history.ts';
 import { currentActor } from './actor.ts';
@@ -58,28 +58,34 @@ export async function withSession<T>(
 async function takeOver(project: Project, session: Session, by: Actor): Promise<ProjectState> {
   const before = await readState(project);
   for (const { mirror, imported } of before.imports) {
-    const events = imported.map((one): EndedEvent => ({
-      ...(one.migration
-        ? createHeader(one.migration, 'up', { by, fence: session.fence })
-        : {
-            run: randomUUID(),
-            kind: 'migration',
-            version: one.version,
-            id: one.id,
-            name: one.name,
-            direction: 'up',
-            by,
-            fence: session.fence,
-          }),
-      event: 'ended',
-      status: 'applied',
-      effect: 'complete',
-      via: 'import',
-      durationMs: 0,
-      reason: `found in ${mirror.name}`,
-    }));
+    const events = imported.map(
+      (one): EndedEvent => ({
+        ...(one.migration
+          ? createHeader(one.migration, 'up', { by, fence: session.fence })
+          : {
+              run: randomUUID(),
+              kind: 'migration',
+              version: one.version,
+              id: one.id,
+              name: one.name,
+              direction: 'up',
+              by,
+              fence: session.fence,
+            }),
+        event: 'ended',
+        status: 'applied',
+        effect: 'complete',
+        via: 'import',
+        durationMs: 0,
+        reason: `found in ${mirror.name}`,
+      }),
+    );
     await session.append(events, []);
-    project.emit({ type: 'history.imported', mirror: mirror.name, ids: imported.map((one) => one.id) });
+    project.emit({
+      type: 'history.imported',
+      mirror: mirror.name,
+      ids: imported.map((one) => one.id),
+    });
   }
   const after = before.imports.length > 0 ? await readState(project) : before;
   return { ...after, holder: undefined };

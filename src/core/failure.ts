@@ -22,7 +22,8 @@ export function describeFailure(
 
 function stateAfter(step: PlanStep, outcome: Outcome, done: number): string {
   const verb = step.direction === 'up' ? 'applied' : 'reverted';
-  const before = done === 0 ? 'Nothing was' : done === 1 ? '1 migration was' : `${done} migrations were`;
+  const before =
+    done === 0 ? 'Nothing was' : done === 1 ? '1 migration was' : `${done} migrations were`;
   const history = outcome.recorded ? '' : ' The failure itself could not be recorded.';
   return `${effectOn(step, outcome)} ${before} ${verb} before it.${history}`;
 }

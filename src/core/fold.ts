@@ -38,7 +38,13 @@ function fold(before: VersionRecord | undefined, event: HistoryEvent): VersionRe
       };
     case 'accepted':
       return before
-        ? { ...before, checksum: event.checksum, normalized: event.normalized, id: event.id, name: event.name }
+        ? {
+            ...before,
+            checksum: event.checksum,
+            normalized: event.normalized,
+            id: event.id,
+            name: event.name,
+          }
         : { ...identity(before, event), state: 'pending' };
     case 'ended':
       return ended(before, event);
@@ -58,7 +64,8 @@ function ended(before: VersionRecord | undefined, event: Ended): VersionRecord {
       effect: 'complete',
     };
   }
-  if (event.status === 'reverted') return { ...described(event), state: 'pending', effect: 'complete' };
+  if (event.status === 'reverted')
+    return { ...described(event), state: 'pending', effect: 'complete' };
   // A revert that was rolled back changed nothing: what was applied still is.
   if (event.direction === 'down' && event.effect === 'none' && before?.appliedSeq !== undefined) {
     const { checkpoint: _checkpoint, resume: _resume, ...kept } = before;
@@ -93,12 +100,18 @@ function described(event: HistoryEvent): Omit<VersionRecord, 'state'> {
 }
 
 /** What is known of the version so far, with this event's run on top. */
-function identity(before: VersionRecord | undefined, event: HistoryEvent): Omit<VersionRecord, 'state'> {
+function identity(
+  before: VersionRecord | undefined,
+  event: HistoryEvent,
+): Omit<VersionRecord, 'state'> {
   const checkpoint = before?.run === event.run ? before.checkpoint : undefined;
   return {
     ...described(event),
     // A revert under way has not un-applied anything yet.
-    ...(event.direction === 'down' && { appliedAt: before?.appliedAt, appliedSeq: before?.appliedSeq }),
+    ...(event.direction === 'down' && {
+      appliedAt: before?.appliedAt,
+      appliedSeq: before?.appliedSeq,
+    }),
     ...(checkpoint && { checkpoint }),
   };
 }

@@ -26,7 +26,9 @@ function stepDown({ migration, record, state }: MigrationStatus): PlanStep | und
     version: migration.version,
     direction: 'down',
     transaction: migration.transaction ?? 'auto',
-    reasons: [half ? `reverting it ${state === 'failed' ? 'failed' : 'was interrupted'}` : 'applied'],
+    reasons: [
+      half ? `reverting it ${state === 'failed' ? 'failed' : 'was interrupted'}` : 'applied',
+    ],
     migration,
     record,
   };
@@ -140,7 +142,7 @@ function unsettled(
   for (const status of statuses) {
     const { id, record, state } = status;
     const asks = record?.resume === 'ask' && status.migration?.idempotent !== true;
-    const settled = request.retry || record?.direction === 'up' && request.only !== undefined;
+    const settled = request.retry || (record?.direction === 'up' && request.only !== undefined);
     if (state === 'interrupted' && asks && !(chosen.includes(status) && settled)) {
       problems.push({
         code: 'GODWIT_INTERRUPTED',
@@ -149,7 +151,12 @@ function unsettled(
         message: `${id} was interrupted, and what it had done by then is still there.`,
         fix: `run its way back: godwit down --only ${id} --retry; or settle it by hand: godwit mark ${id} applied|pending`,
       });
-    } else if (state === 'failed' && record?.effect === 'partial' && record.direction === 'up' && !chosen.includes(status)) {
+    } else if (
+      state === 'failed' &&
+      record?.effect === 'partial' &&
+      record.direction === 'up' &&
+      !chosen.includes(status)
+    ) {
       problems.push({
         code: 'GODWIT_MIGRATION_FAILED',
         severity: 'warning',
@@ -176,7 +183,10 @@ function laterOnes(
       code: 'GODWIT_OUT_OF_ORDER',
       severity: 'warning',
       id: target.id,
-      message: `${later.length} applied after ${target.id} stay: ${later.map((s) => s.id).slice(0, 5).join(', ')}.`,
+      message: `${later.length} applied after ${target.id} stay: ${later
+        .map((s) => s.id)
+        .slice(0, 5)
+        .join(', ')}.`,
       fix: 'nothing, if they do not depend on it',
     },
   ];

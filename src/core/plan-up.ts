@@ -69,8 +69,11 @@ function reasonsToRun(status: MigrationStatus, request: PlanRequest): string[] |
       return [record ? 'pending, was reverted' : 'pending'];
     case 'failed':
       if (record?.direction === 'down') return undefined;
-      if (record?.checkpoint) return [`failed, goes on after statement ${record.checkpoint.statements}`];
-      return [record?.effect === 'none' ? 'failed, left nothing' : 'failed, what it did before stays'];
+      if (record?.checkpoint)
+        return [`failed, goes on after statement ${record.checkpoint.statements}`];
+      return [
+        record?.effect === 'none' ? 'failed, left nothing' : 'failed, what it did before stays',
+      ];
     case 'interrupted':
       if (record?.direction === 'down') return undefined;
       if (record?.resume === 'restart') return ['interrupted, left nothing or is idempotent'];

@@ -71,7 +71,8 @@ export interface Draft {
 export function computePlan(input: PlanInput): Plan {
   const { request } = input;
   const statuses = joinStates(input.migrations, input.records, input.holder);
-  const draft = request.direction === 'up' ? planUp(statuses, request) : planDown(statuses, request);
+  const draft =
+    request.direction === 'up' ? planUp(statuses, request) : planDown(statuses, request);
   return {
     direction: request.direction,
     steps: draft.steps,

@@ -148,7 +148,12 @@ async function executeWithHooks(
   return outcome;
 }
 
-function hookFailed(thrown: unknown, hook: string, effect: Outcome['effect'], durationMs: number): Outcome {
+function hookFailed(
+  thrown: unknown,
+  hook: string,
+  effect: Outcome['effect'],
+  durationMs: number,
+): Outcome {
   const cause = toGodwitError(thrown, 'GODWIT_HOOK_FAILED');
   return {
     status: 'failed',

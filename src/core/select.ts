@@ -1,5 +1,5 @@
-import type { PlanProblem } from './plan.ts';
 import { canonicalVersion, splitVersionedName } from './ordering.ts';
+import type { PlanProblem } from './plan.ts';
 import type { MigrationStatus } from './state.ts';
 
 /** Finds what a person typed: an id, a version in any spelling, or a unique name. */
@@ -17,7 +17,10 @@ export function findStatus(
 }
 
 /** The version that `typed` means, also when no migration has it (`up 5` with three files). */
-export function targetVersion(statuses: readonly MigrationStatus[], typed: string): string | undefined {
+export function targetVersion(
+  statuses: readonly MigrationStatus[],
+  typed: string,
+): string | undefined {
   const found = findStatus(statuses, typed);
   if (found) return found.version;
   const version = canonicalVersion(typed);

@@ -62,3 +62,17 @@ export interface PostgresContext<Client = SqlClient> extends BaseContext {
 }
 
 export type MigrationContext = MongoContext | PostgresContext;
+
+/**
+ * The context of a migration that does not name its database: everything compiles, and
+ * what the database at hand does not give is undefined.
+ */
+export interface AnyContext extends BaseContext {
+  // biome-ignore lint/suspicious/noExplicitAny: the project's own driver decides the type
+  readonly db: any;
+  // biome-ignore lint/suspicious/noExplicitAny: the project's own driver decides the type
+  readonly client: any;
+  // biome-ignore lint/suspicious/noExplicitAny: the project's own driver decides the type
+  readonly session: any;
+  query: SqlClient['query'];
+}

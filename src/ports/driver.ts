@@ -79,7 +79,13 @@ export interface Job {
    * Where an earlier run of the same SQL stopped. `started` is then followed at once by
    * a `checkpoint` that repeats it, so that a second interruption does not forget it.
    */
-  readonly checkpoint?: { readonly statements: number; readonly prefix: string; readonly before?: boolean | undefined } | undefined;
+  readonly checkpoint?:
+    | {
+        readonly statements: number;
+        readonly prefix: string;
+        readonly before?: boolean | undefined;
+      }
+    | undefined;
   readonly mirrors: readonly MirrorSpec[];
   readonly limits: Limits;
   readonly variables: Readonly<Record<string, string>>;

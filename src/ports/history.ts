@@ -122,7 +122,13 @@ export interface VersionRecord {
   readonly effect?: Effect | undefined;
   /** Of an open or failed run that may resume. */
   readonly resume?: ResumePolicy | undefined;
-  readonly checkpoint?: { readonly statements: number; readonly prefix: string; readonly before?: boolean | undefined } | undefined;
+  readonly checkpoint?:
+    | {
+        readonly statements: number;
+        readonly prefix: string;
+        readonly before?: boolean | undefined;
+      }
+    | undefined;
 }
 
 export interface HistoryQuery {
@@ -162,7 +168,10 @@ export interface MirrorSpec {
 /** Field names in the mirror. Absent ones are not written. */
 export interface MirrorShape {
   /** The field that identifies: its value is the version, as number or text, or the id. */
-  readonly key: { readonly field: string; readonly value: 'version-number' | 'version' | 'id' | 'name' };
+  readonly key: {
+    readonly field: string;
+    readonly value: 'version-number' | 'version' | 'id' | 'name';
+  };
   readonly appliedAt?: string | undefined;
   /** Field that holds `applied`; a record whose status is `failed` never counts. */
   readonly status?: string | undefined;

@@ -2,7 +2,12 @@ import type { Migration } from './migration.ts';
 
 /** What is wrong with a folder or a file, found without importing anything. */
 export interface SourceProblem {
-  readonly code: 'GODWIT_VERSION_DUPLICATE' | 'GODWIT_FILE_NAME_INVALID' | 'GODWIT_FILE_UNREADABLE' | 'GODWIT_FILE_INVALID' | 'GODWIT_FOLDER_MISSING';
+  readonly code:
+    | 'GODWIT_VERSION_DUPLICATE'
+    | 'GODWIT_FILE_NAME_INVALID'
+    | 'GODWIT_FILE_UNREADABLE'
+    | 'GODWIT_FILE_INVALID'
+    | 'GODWIT_FOLDER_MISSING';
   readonly message: string;
   readonly files: readonly string[];
   readonly fix: string;

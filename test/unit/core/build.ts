@@ -52,7 +52,12 @@ export function anEvent(version: string, run: string, event: Loose<NewHistoryEve
     by: { host: 'h', user: 'u', pid: 1, godwit: '0' },
     at: new Date(seq),
     seq,
-    ...(event.event === 'ended' && { effect: 'complete', via: 'run', durationMs: 1, status: 'applied' }),
+    ...(event.event === 'ended' && {
+      effect: 'complete',
+      via: 'run',
+      durationMs: 1,
+      status: 'applied',
+    }),
     ...(event.event === 'started' && { resume: 'ask' }),
   };
   return { ...base, ...event } as HistoryEvent;

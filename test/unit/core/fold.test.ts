@@ -8,7 +8,12 @@ describe('foldHistory', () => {
   it('an ended run is applied, with its time and place in the order', () => {
     const event = anEvent('1', 'a', { event: 'ended', durationMs: 12 });
     const [record] = foldHistory([event]);
-    expect(record).toMatchObject({ state: 'applied', appliedSeq: event.seq, appliedAt: event.at, durationMs: 12 });
+    expect(record).toMatchObject({
+      state: 'applied',
+      appliedSeq: event.seq,
+      appliedAt: event.at,
+      durationMs: 12,
+    });
   });
 
   it('a reverted one is pending again and keeps no application', () => {
@@ -53,7 +58,13 @@ describe('foldHistory', () => {
   it('a revert that was rolled back leaves it applied', () => {
     const [record] = foldHistory([
       anEvent('1', 'a', { event: 'ended' }),
-      anEvent('1', 'b', { event: 'ended', direction: 'down', status: 'failed', effect: 'none', error: failure }),
+      anEvent('1', 'b', {
+        event: 'ended',
+        direction: 'down',
+        status: 'failed',
+        effect: 'none',
+        error: failure,
+      }),
     ]);
     expect(record).toMatchObject({ state: 'applied', run: 'a', error: failure });
   });
@@ -62,7 +73,13 @@ describe('foldHistory', () => {
     const [record] = foldHistory([
       anEvent('1', 'a', { event: 'ended' }),
       anEvent('1', 'b', { event: 'started', direction: 'down' }),
-      anEvent('1', 'b', { event: 'ended', direction: 'down', status: 'failed', effect: 'partial', error: failure }),
+      anEvent('1', 'b', {
+        event: 'ended',
+        direction: 'down',
+        status: 'failed',
+        effect: 'partial',
+        error: failure,
+      }),
     ]);
     expect(record).toMatchObject({ state: 'failed', direction: 'down' });
   });

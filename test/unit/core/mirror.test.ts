@@ -6,13 +6,19 @@ import { aMigration, aRecord } from './build.ts';
 const mirror: MirrorSpec = {
   name: 'migrationHistory',
   create: 'existing',
-  shape: { key: { field: 'version', value: 'version-number' }, appliedAt: 'appliedAt', status: 'status' },
+  shape: {
+    key: { field: 'version', value: 'version-number' },
+    appliedAt: 'appliedAt',
+    status: 'status',
+  },
 };
 const migrations = ['1', '2', '5'].map((version) => aMigration(version));
 
 describe('findImports', () => {
   it('finds what a person put into the mirror, with or without a status', () => {
-    const found = findImports(mirror, [{ key: '1', status: 'applied' }, { key: '5' }], migrations, [aRecord('1')]);
+    const found = findImports(mirror, [{ key: '1', status: 'applied' }, { key: '5' }], migrations, [
+      aRecord('1'),
+    ]);
     expect(found.map((one) => one.id)).toEqual(['5_step']);
   });
 
@@ -34,7 +40,10 @@ describe('findImports', () => {
 
 describe('withImports', () => {
   it('places them after what was applied before', () => {
-    const [, imported] = withImports([aRecord('1', { appliedSeq: 8 })], findImports(mirror, [{ key: '2' }], migrations, []));
+    const [, imported] = withImports(
+      [aRecord('1', { appliedSeq: 8 })],
+      findImports(mirror, [{ key: '2' }], migrations, []),
+    );
     expect(imported).toMatchObject({ version: '2', state: 'applied', appliedSeq: 9 });
   });
 });

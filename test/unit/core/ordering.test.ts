@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalVersion, compareVersions, splitVersionedName } from '../../../src/core/ordering.ts';
+import {
+  canonicalVersion,
+  compareVersions,
+  splitVersionedName,
+} from '../../../src/core/ordering.ts';
 
 const version = fc.oneof(
   fc.bigInt({ min: 0n, max: 10n ** 20n }).map(String),
@@ -45,7 +49,8 @@ describe('canonicalVersion', () => {
       fc.property(version, fc.nat(5), (v, zeros) => {
         const canonical = canonicalVersion(v);
         expect(canonicalVersion(canonical)).toBe(canonical);
-        if (/^\d+$/.test(canonical)) expect(canonicalVersion('0'.repeat(zeros) + canonical)).toBe(canonical);
+        if (/^\d+$/.test(canonical))
+          expect(canonicalVersion('0'.repeat(zeros) + canonical)).toBe(canonical);
       }),
     );
   });

@@ -52,7 +52,9 @@ describe('up', () => {
   it('treats an older pending file as the policy says', () => {
     const records = [aRecord('1'), aRecord('3')];
     expect(codes(planOf(three, records))).toEqual(['warning GODWIT_OUT_OF_ORDER']);
-    expect(codes(planOf(three, records, { outOfOrder: 'refuse' }))).toEqual(['error GODWIT_OUT_OF_ORDER']);
+    expect(codes(planOf(three, records, { outOfOrder: 'refuse' }))).toEqual([
+      'error GODWIT_OUT_OF_ORDER',
+    ]);
     expect(codes(planOf(three, records, { outOfOrder: 'allow' }))).toEqual([]);
     expect(versions(planOf(three, records))).toEqual(['2']);
   });
@@ -74,7 +76,9 @@ describe('up', () => {
   });
 
   it('runs a failed one again, but never one whose revert failed half-way', () => {
-    expect(versions(planOf(three, [aRecord('1', { state: 'failed', effect: 'partial', error })]))).toContain('1');
+    expect(
+      versions(planOf(three, [aRecord('1', { state: 'failed', effect: 'partial', error })])),
+    ).toContain('1');
     const half = [aRecord('1', { state: 'failed', direction: 'down', effect: 'partial', error })];
     expect(versions(planOf(three, half))).not.toContain('1');
     expect(codes(planOf(three, half))).toEqual(['error GODWIT_HALF_REVERTED']);
@@ -99,7 +103,11 @@ describe('down', () => {
   const down = { direction: 'down' } as const;
 
   it('reverts in reverse order of application, not of version', () => {
-    const records = [aRecord('1', { appliedSeq: 7 }), aRecord('2', { appliedSeq: 3 }), aRecord('3', { appliedSeq: 5 })];
+    const records = [
+      aRecord('1', { appliedSeq: 7 }),
+      aRecord('2', { appliedSeq: 3 }),
+      aRecord('3', { appliedSeq: 5 }),
+    ];
     expect(versions(planOf(three, records, { ...down, all: true }))).toEqual(['1', '3', '2']);
     expect(versions(planOf(three, records, down))).toEqual(['1']);
     expect(versions(planOf(three, records, { ...down, steps: 2 }))).toEqual(['1', '3']);
@@ -120,14 +128,20 @@ describe('down', () => {
   });
 
   it('waits until an interrupted one is settled', () => {
-    const records = [aRecord('1'), aRecord('2', { state: 'open', resume: 'ask', appliedSeq: undefined })];
+    const records = [
+      aRecord('1'),
+      aRecord('2', { state: 'open', resume: 'ask', appliedSeq: undefined }),
+    ];
     expect(codes(planOf(three, records, down))).toEqual(['error GODWIT_INTERRUPTED']);
     expect(versions(planOf(three, records, { ...down, only: '2', retry: true }))).toEqual(['2']);
     expect(codes(planOf(three, records, { ...down, only: '2', retry: true }))).toEqual([]);
   });
 
   it('finishes a half-done revert first', () => {
-    const records = [aRecord('1'), aRecord('2', { state: 'failed', direction: 'down', effect: 'partial', error })];
+    const records = [
+      aRecord('1'),
+      aRecord('2', { state: 'failed', direction: 'down', effect: 'partial', error }),
+    ];
     expect(versions(planOf(three, records, down))).toEqual(['2']);
   });
 });
@@ -183,9 +197,11 @@ describe('any plan', () => {
         expect(versions(plan)).toEqual([...versions(plan)].sort(compareVersions));
         for (const version of versions(plan)) {
           expect(applied).not.toContain(version);
-          if (input.request.to !== undefined) expect(compareVersions(version, input.request.to)).toBeLessThanOrEqual(0);
+          if (input.request.to !== undefined)
+            expect(compareVersions(version, input.request.to)).toBeLessThanOrEqual(0);
         }
-        if (input.request.steps !== undefined) expect(plan.steps.length).toBeLessThanOrEqual(input.request.steps);
+        if (input.request.steps !== undefined)
+          expect(plan.steps.length).toBeLessThanOrEqual(input.request.steps);
       }),
     );
   });

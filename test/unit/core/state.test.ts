@@ -11,7 +11,8 @@ const holder = (fence: number, alive = true): LockHolder => ({
   alive,
 });
 const open = aRecord('1', { state: 'open', fence: 4 });
-const stateOf = (...args: Parameters<typeof joinStates>): string | undefined => joinStates(...args)[0]?.state;
+const stateOf = (...args: Parameters<typeof joinStates>): string | undefined =>
+  joinStates(...args)[0]?.state;
 
 describe('joinStates', () => {
   it('an open run is running under its own living lock only', () => {
@@ -36,15 +37,27 @@ describe('joinStates', () => {
         return 'v1:1';
       },
     });
-    expect(stateOf([aMigration('1', { checksum: checksum('raw-1') })], [aRecord('1')], undefined)).toBe('applied');
+    expect(
+      stateOf([aMigration('1', { checksum: checksum('raw-1') })], [aRecord('1')], undefined),
+    ).toBe('applied');
     expect(asked).toEqual([]);
-    expect(stateOf([aMigration('1', { checksum: checksum('new') })], [aRecord('1')], undefined)).toBe('applied');
+    expect(
+      stateOf([aMigration('1', { checksum: checksum('new') })], [aRecord('1')], undefined),
+    ).toBe('applied');
     expect(asked).toEqual(['new']);
   });
 
   it('gives each version one state, in version order, kinds apart', () => {
-    const joined = joinStates([aMigration('10'), aMigration('9')], [aRecord('9', { kind: 'seed' })], undefined);
-    expect(joined.map((s) => `${s.version} ${s.state}`)).toEqual(['9 pending', '9 missing', '10 pending']);
+    const joined = joinStates(
+      [aMigration('10'), aMigration('9')],
+      [aRecord('9', { kind: 'seed' })],
+      undefined,
+    );
+    expect(joined.map((s) => `${s.version} ${s.state}`)).toEqual([
+      '9 pending',
+      '9 missing',
+      '10 pending',
+    ]);
     for (const status of joined) expect(MIGRATION_STATES).toContain(status.state);
   });
 });
