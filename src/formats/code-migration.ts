@@ -1,0 +1,67 @@
+import { readLiteralProperties } from '../core/text/literals.ts';
+import type { CodeBody, Migration, TransactionMode } from '../ports/migration.ts';
+import { type CodePlace, codeBody } from './code-body.ts';
+import { hasDown } from './code-outline.ts';
+import type { FormatName, MigrationFiles, ReadOptions, ReadResult } from './format.ts';
+import { fileProblem } from './format.ts';
+import { loadModule } from './load-module.ts';
+import { lazyChecksum } from './source-file.ts';
+import { readCompanion } from './sql.ts';
+import { withSqlVerify } from './sql-verify.ts';
+
+const PROPERTIES = ['version', 'description', 'author', 'transaction', 'idempotent'] as const;
+
+export type Literals = Readonly<Partial<Record<(typeof PROPERTIES)[number], unknown>>>;
+
+/** Properties that are literals in the source. Most files name none: they are not parsed. */
+export function readLiterals(source: string): Literals {
+  if (!/\b(?:version|description|author|transaction|idempotent)\b/.test(source)) return {};
+  return readLiteralProperties(source, PROPERTIES);
+}
+
+/** What both code formats share: everything but the identity. */
+export function readCode(
+  format: FormatName,
+  files: MigrationFiles,
+  options: ReadOptions,
+  literals: Literals,
+  version: string,
+): ReadResult {
+  const { main } = files;
+  if (files.down) {
+    const fix = `move its work into down of ${main.source.file}, or make both SQL files`;
+    return fileProblem('GODWIT_FILE_INVALID', files.down.source.file, 'the down of a code migration stands in the same file as its up', fix);
+  }
+  const verify = files.verify && readCompanion(files.verify, options);
+  if (verify && 'problem' in verify) return verify;
+  const source = main.source.text();
+  const place: CodePlace = { path: main.source.path, file: main.source.file };
+  const migration: Migration = {
+    kind: options.kind,
+    version,
+    id: main.stem,
+    name: main.name,
+    format,
+    file: main.source.file,
+    description: stringOf(literals.description),
+    author: stringOf(literals.author),
+    checksum: lazyChecksum(main.source, 'script'),
+    reversible: hasDown(source),
+    transaction: declaredMode(literals.transaction),
+    idempotent: typeof literals.idempotent === 'boolean' ? literals.idempotent : undefined,
+    load: async (): Promise<CodeBody> => {
+      const body = codeBody(await loadModule(place, source), place);
+      return verify ? withSqlVerify(body, verify.text) : body;
+    },
+  };
+  return { migration };
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Undefined where only importing would tell. */
+function declaredMode(value: unknown): TransactionMode | undefined {
+  return typeof value === 'boolean' ? (value ? 'always' : 'never') : undefined;
+}

@@ -1,0 +1,156 @@
+import { dirname } from 'node:path';
+import { GodwitError } from '../errors.ts';
+import type { Kind, Migration } from '../ports/migration.ts';
+import type { MigrationSource, SourceListing, SourceProblem } from '../ports/source.ts';
+import { detectFormat } from './detect.ts';
+import { dropCompiled, separateDuplicates } from './duplicates.ts';
+import { parseFileName } from './file-names.ts';
+import {
+  type Format,
+  fileProblem,
+  type MigrationFile,
+  type MigrationFiles,
+  type ReadOptions,
+  type ReadResult,
+} from './format.ts';
+import { FORMAT_NAMES, findFormat } from './registry.ts';
+import { sourceFile } from './source-file.ts';
+import { type FoundFile, walkFolders } from './walk-folders.ts';
+
+export interface FolderSourceOptions {
+  /** The project's folder, absolute. */
+  readonly root: string;
+  /** Folders of migrations, relative to `root` or absolute. */
+  readonly dirs: readonly string[];
+  /** Look into subfolders too. Default true. */
+  readonly recursive?: boolean | undefined;
+  /** A format's name, or `auto` (default): each file is asked. */
+  readonly format?: string | undefined;
+  /** Default `migration`. */
+  readonly kind?: Kind | undefined;
+  /** Replace `${name}` in SQL files that do not say. Default false. */
+  readonly variables?: boolean | undefined;
+  /** Names or paths (`*`, `**`, `?`, `{a,b}`) that are left alone. */
+  readonly ignore?: readonly string[] | undefined;
+}
+
+/**
+ * Migrations in folders. Listing reads each file once and imports none.
+ *
+ * @throws GODWIT_CONFIG_INVALID at once, when there is no such format
+ * @example
+ * const { migrations, problems } = await folderSource({ root, dirs: ['migrations'] }).list();
+ */
+export function folderSource(options: FolderSourceOptions): MigrationSource {
+  const format = configuredFormat(options.format ?? 'auto');
+  return { list: async () => listFolders(options, format) };
+}
+
+function configuredFormat(name: string): Format | undefined {
+  if (name === 'auto') return undefined;
+  const format = findFormat(name);
+  if (format) return format;
+  const known = ['auto', ...FORMAT_NAMES].join(', ');
+  throw new GodwitError('GODWIT_CONFIG_INVALID', `There is no format "${name}".`, {
+    next: [`set "format" to one of: ${known}`],
+  });
+}
+
+function listFolders(options: FolderSourceOptions, format: Format | undefined): SourceListing {
+  const { root, dirs, recursive = true, ignore = [], kind = 'migration', variables = false } = options;
+  const walk = walkFolders({ root, dirs, recursive, ignore });
+  const named = readNames(walk.files);
+  const problems = [...walk.problems, ...named.problems];
+  const grouped = groupFiles(named.files);
+  problems.push(...grouped.problems);
+  const migrations: Migration[] = [];
+  for (const files of grouped.migrations) {
+    const result = readFiles(files, format, { kind, variables });
+    if (result?.problem) problems.push(result.problem);
+    else if (result) migrations.push(result.migration);
+  }
+  const { unique, problems: duplicates } = separateDuplicates(migrations);
+  return { migrations: unique, problems: [...problems, ...duplicates] };
+}
+
+function readNames(found: readonly FoundFile[]): {
+  files: MigrationFile[];
+  problems: SourceProblem[];
+} {
+  const files: MigrationFile[] = [];
+  const problems: SourceProblem[] = [];
+  for (const { path, file, base } of found) {
+    const parsed = parseFileName(base);
+    if (!parsed) continue;
+    if ('unreadable' in parsed) {
+      const { problem } = fileProblem('GODWIT_FILE_NAME_INVALID', file, parsed.unreadable, parsed.fix);
+      problems.push(problem);
+    } else {
+      files.push({ ...parsed, source: sourceFile(path, file) });
+    }
+  }
+  return { files, problems };
+}
+
+/** Joins each main file with its companions: same folder, same stem. */
+function groupFiles(files: readonly MigrationFile[]): {
+  migrations: MigrationFiles[];
+  problems: SourceProblem[];
+} {
+  const companions = new Map<string, MigrationFile>();
+  const mains: MigrationFile[] = [];
+  for (const file of files) {
+    if (file.role === 'down' || file.role === 'verify') companions.set(companionKey(file, file.role), file);
+    else mains.push(file);
+  }
+  const used = new Set<MigrationFile>();
+  const take = (main: MigrationFile, role: 'down' | 'verify'): MigrationFile | undefined => {
+    const companion = companions.get(companionKey(main, role));
+    if (companion) used.add(companion);
+    return companion;
+  };
+  const join = (main: MigrationFile): MigrationFiles => ({
+    main,
+    down: take(main, 'down'),
+    verify: take(main, 'verify'),
+  });
+  const all = mains.map(join);
+  const kept = new Set(dropCompiled(mains));
+  const orphans = [...companions.values()].filter((companion) => !used.has(companion));
+  return { migrations: all.filter(({ main }) => kept.has(main)), problems: orphans.map(orphanProblem) };
+}
+
+function companionKey({ source, stem }: MigrationFile, role: string): string {
+  return `${dirname(source.path)}\0${stem}\0${role}`;
+}
+
+function orphanProblem({ source, stem, role }: MigrationFile): SourceProblem {
+  return fileProblem(
+    'GODWIT_FILE_NAME_INVALID',
+    source.file,
+    `there is no ${stem}.up.sql or ${stem}.sql beside it`,
+    `add ${stem}.up.sql, or delete this .${role}.sql file`,
+  ).problem;
+}
+
+function readFiles(
+  files: MigrationFiles,
+  configured: Format | undefined,
+  options: ReadOptions,
+): ReadResult | undefined {
+  for (const file of [files.main, files.down, files.verify]) {
+    const problem = file && unreadable(file);
+    if (problem) return problem;
+  }
+  return detectFormat(files.main, configured)?.read(files, options);
+}
+
+function unreadable({ source }: MigrationFile): ReadResult | undefined {
+  try {
+    if (source.isUtf8()) return undefined;
+    return fileProblem('GODWIT_FILE_UNREADABLE', source.file, 'it is not UTF-8 text', 'save it as UTF-8');
+  } catch (error) {
+    const { message } = error as Error;
+    return fileProblem('GODWIT_FILE_UNREADABLE', source.file, `it cannot be read: ${message}`, 'check that it exists and that its rights allow reading');
+  }
+}

@@ -1,0 +1,95 @@
+import { isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GodwitError, type Place } from '../errors.ts';
+import type { CodePlace } from './code-body.ts';
+
+type Compile = (path: string, source: string) => Promise<string>;
+
+/** Turns what importing threw into GODWIT_IMPORT_FAILED that points into the user's file. */
+export async function importFailed(
+  error: unknown,
+  place: CodePlace,
+  source: string,
+  compile: Compile,
+): Promise<GodwitError> {
+  const isSyntax = error instanceof SyntaxError || /^ParseError/.test(messageOf(error));
+  const spot =
+    placeInStack(error, place.path) ??
+    (isSyntax ? await placeBySyntax(place.path, source, compile) : undefined);
+  const at = spot?.line === undefined ? '' : `:${spot.line}`;
+  const cause = cleanMessage(error);
+  return new GodwitError(
+    'GODWIT_IMPORT_FAILED',
+    `${place.file}${at} cannot be imported: ${cause}`,
+    {
+      where: { file: place.file, ...spot },
+      state: 'Nothing of this migration was run.',
+      next: nextSteps(error, place),
+      cause: error,
+    },
+  );
+}
+
+/** The first line of a stack that names the file: a syntax error's, or the throwing frame. */
+function placeInStack(error: unknown, path: string): Place | undefined {
+  if (!(error instanceof Error)) return undefined;
+  for (const line of (error.stack ?? '').split('\n')) {
+    const match = /(?:^|[\s(])((?:file:\/\/|\/|[A-Za-z]:[\\/]).*?):(\d+)(?::(\d+))?\)?\s*$/.exec(line);
+    if (!match || !isSameFile(match[1] ?? '', path)) continue;
+    return { line: Number(match[2]), ...(match[3] && { column: Number(match[3]) }) };
+  }
+  return undefined;
+}
+
+function isSameFile(shown: string, path: string): boolean {
+  if (!shown.startsWith('file:')) return isAbsolute(shown) && normalize(shown) === normalize(path);
+  try {
+    return fileURLToPath(shown.replace(/\?.*$/, '')) === path;
+  } catch {
+    return false;
+  }
+}
+
+function normalize(path: string): string {
+  return path.replaceAll('\\', '/');
+}
+
+/** Node does not say where an ES module's syntax error is; the transformer does. */
+async function placeBySyntax(
+  path: string,
+  source: string,
+  compile: Compile,
+): Promise<Place | undefined> {
+  try {
+    const compiled = await compile(path, source);
+    const match = /__JITI_ERROR__ = (\{.*\})/s.exec(compiled);
+    const found = match?.[1] ? (JSON.parse(match[1]) as { line?: number; column?: number }) : {};
+    return found.line === undefined ? undefined : { line: found.line, column: found.column };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without the position and the require stack, which are told apart from the message. */
+function cleanMessage(error: unknown): string {
+  const [first = ''] = messageOf(error).split('\n');
+  return first.replace(/^ParseError:\s*/, '').trim();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function nextSteps(error: unknown, place: CodePlace): string[] {
+  const missing = missingPackage(error);
+  if (missing) return [`npm install ${missing}`];
+  return [`correct ${place.file}, then run the same command again`];
+}
+
+/** Name of a package that is not installed; undefined for a missing file. */
+function missingPackage(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') return undefined;
+  const name = /Cannot find (?:module|package) '((?:@[^/']+\/)?[^./@'][^/']*)/.exec(messageOf(error));
+  return name?.[1];
+}
