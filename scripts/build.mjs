@@ -25,7 +25,8 @@ const BANNER =
 export async function build() {
   const [library] = await Promise.all([
     runNode([inModules('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { capture: true }),
-    bundleCommandLine(),
+    // esbuild has said what is wrong by then.
+    bundleCommandLine().catch(() => process.exit(1)),
   ]);
   insist(library, 'tsc');
   dropStaleFiles();
