@@ -92,7 +92,15 @@ function isModified(migration: Migration, record: VersionRecord): boolean {
   const { checksum } = migration;
   if (checksum === undefined || record.checksum === undefined) return false;
   if (checksum.raw === record.checksum) return false;
-  // A TypeScript file and its compiled JavaScript are one migration with two texts.
   if (record.normalized === undefined) return true;
-  return checksum.normalized() !== record.normalized;
+  const now = checksum.normalized();
+  // A TypeScript file and its compiled JavaScript are one migration with two texts that
+  // cannot be compared; neither can two versions of the tokenizer.
+  if (schemeOf(now) !== schemeOf(record.normalized)) return false;
+  return now !== record.normalized;
+}
+
+/** `v1:ts` of `v1:ts:3f…`. */
+function schemeOf(normalized: string): string {
+  return normalized.slice(0, normalized.lastIndexOf(':'));
 }

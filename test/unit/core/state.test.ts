@@ -47,6 +47,14 @@ describe('joinStates', () => {
     expect(asked).toEqual(['new']);
   });
 
+  it('does not compare a TypeScript file with its compiled JavaScript', () => {
+    const compiled = { raw: 'other', normalized: () => 'v1:js:2' };
+    const record = aRecord('1', { normalized: 'v1:ts:1' });
+    expect(stateOf([aMigration('1', { checksum: compiled })], [record], undefined)).toBe('applied');
+    const edited = { raw: 'other', normalized: () => 'v1:ts:2' };
+    expect(stateOf([aMigration('1', { checksum: edited })], [record], undefined)).toBe('modified');
+  });
+
   it('gives each version one state, in version order, kinds apart', () => {
     const joined = joinStates(
       [aMigration('10'), aMigration('9')],
