@@ -26,7 +26,7 @@ const PROPERTY_NOTHING = new RegExp(String.raw`(?:^|,)\s*down\s*:${NOTHING}`);
 
 /** Exports that are assigned whole, spread or inherited are not in this text. */
 const FROM_ELSEWHERE =
-  /\.\.\.|\bexport\s*\*|\bmodule \. exports\s=\s(?!\{)|\bexports \. default\s=\s(?!\{|\(?[\w$., ]*defineMigration\b)|\bexport\s+default\s(?!\{|defineMigration\b)|\bextends\b|\bObject \. assign\b|\b__exportStar\b|\bexports\s\[/;
+  /[{,]\s*\.\.\.|\bexport\s*\*|\bmodule \. exports\s=\s(?!\{|[\w$., ]*\bdefineMigration\b)|\bexports \. default\s=\s(?!\{|\(?[\w$., ]*defineMigration\b)|\bexport\s+default\s(?!\{|defineMigration\b)|\bextends\b|\bObject \. assign\b|\b__exportStar\b|\bexports\s\[/;
 
 /**
  * Whether source code has a `down`, without running it. True and false are said where the
