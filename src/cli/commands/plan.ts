@@ -1,0 +1,28 @@
+import type { PlanOptions } from '../../app/types.ts';
+import type { Plan } from '../../core/plan.ts';
+import type { CommandRun } from '../command-spec.ts';
+import { type Context, eachDatabase } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { planDocument, renderPlan } from '../render/plan.ts';
+
+export const run: CommandRun = (context, { args, options }) => {
+  const { sql, check, ...rest } = options;
+  const request: PlanOptions = { ...rest, to: (args[0] as string | undefined) ?? (rest.to as string | undefined) };
+  return eachDatabase(context, 'plan', async (migrator) => {
+    if (sql) {
+      const script = await migrator.planSql(request);
+      if (context.view.mode === 'text') context.io.stdout.write(script);
+      else context.view.result({ sql: script }, () => '');
+      return EXIT.done;
+    }
+    const plan = await migrator.plan(request);
+    showPlan(context, plan);
+    return check && plan.steps.length + plan.problems.length > 0 ? EXIT.pending : EXIT.done;
+  });
+};
+
+/** Also what `--dry-run` shows. @returns the exit code */
+export function showPlan({ view }: Context, plan: Plan): number {
+  view.result(planDocument(plan), () => renderPlan(plan, view.style, view.width));
+  return EXIT.done;
+}

@@ -1,0 +1,161 @@
+import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command-spec.ts';
+import { parseCount } from '../parse-values.ts';
+
+const reason: OptionSpec = { flags: '--reason <text>', description: 'why, for whoever reads the history later' };
+const outOfOrder: OptionSpec = {
+  flags: '--out-of-order <policy>',
+  description: 'a pending file older than an applied one (warn)',
+  choices: ['warn', 'refuse', 'allow'],
+};
+const steps: OptionSpec = { flags: '--steps <n>', description: 'at most this many', parse: parseCount };
+const only: OptionSpec = { flags: '--only <id>', description: 'just this one', completes: 'migration' };
+const retry: OptionSpec = { flags: '--retry', description: 'run interrupted ones again' };
+const dryRun: OptionSpec = { flags: '--dry-run', description: 'show the plan, run nothing' };
+const plan: OptionSpec = { flags: '--plan <fingerprint>', description: 'run only if this is still the plan' };
+const single: OptionSpec = { flags: '--single-transaction', description: 'all in one transaction, where the database can' };
+const all: OptionSpec = { flags: '--all', description: 'everything that is applied' };
+const to: OptionSpec = { flags: '--to <version>', description: 'down to, and without, this one', completes: 'migration' };
+const target: ArgumentSpec = { name: '[target]', description: 'up to and with this version or id', completes: 'migration' };
+const id: ArgumentSpec = { name: '<id>', description: "a migration's id or version", completes: 'migration' };
+const versions: OptionSpec = { flags: '--versions <kind>', description: 'how the file is numbered', choices: ['timestamp', 'number'] };
+const language: OptionSpec = { flags: '--language <name>', description: 'language of the file', choices: ['ts', 'js', 'cjs', 'mjs', 'sql'] };
+
+const MIGRATE = 'Migrate:';
+const LOOK = 'Look:';
+const REPAIR = 'Repair:';
+const PROJECT = 'Project:';
+
+/** Every command. Help, parsing and completion are made from it. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'up',
+    alias: 'migrate',
+    group: MIGRATE,
+    summary: 'apply pending migrations',
+    arguments: [target],
+    options: [steps, only, retry, dryRun, plan, single, outOfOrder],
+    load: () => import('./up.ts'),
+  },
+  {
+    name: 'down',
+    group: MIGRATE,
+    summary: 'revert the newest migration, or several',
+    arguments: [{ name: '[steps]', description: 'how many (1)', parse: parseCount }],
+    options: [all, to, only, retry, dryRun, plan, single],
+    load: () => import('./down.ts'),
+  },
+  {
+    name: 'redo',
+    group: MIGRATE,
+    summary: 'revert the newest migration, or the given one, and apply it again',
+    arguments: [{ ...id, name: '[id]' }],
+    options: [retry],
+    load: () => import('./redo.ts'),
+  },
+  {
+    name: 'plan',
+    group: MIGRATE,
+    summary: 'show what up or down would do, and every reason not to',
+    arguments: [target],
+    options: [
+      { flags: '--direction <direction>', description: 'plan of up or down (up)', choices: ['up', 'down'] },
+      ...[steps, all, to, only, retry, outOfOrder],
+      { flags: '--sql', description: 'the script that a database administrator would run by hand' },
+      { flags: '--check', description: 'exit 3 when there is something to do' },
+    ],
+    load: () => import('./plan.ts'),
+  },
+  {
+    name: 'status',
+    group: LOOK,
+    summary: 'the state of every migration',
+    options: [
+      { flags: '--check', description: 'exit 3 when work is pending or files drifted, 1 after a failure' },
+    ],
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'list',
+    group: LOOK,
+    summary: 'the migrations in the folder; needs no database',
+    load: () => import('./list.ts'),
+  },
+  {
+    name: 'show',
+    group: LOOK,
+    summary: 'one migration: its state, files and runs',
+    arguments: [id],
+    load: () => import('./show.ts'),
+  },
+  {
+    name: 'history',
+    group: LOOK,
+    summary: 'every run, newest last',
+    arguments: [{ ...id, name: '[id]', description: 'only of this migration' }],
+    options: [{ flags: '--limit <n>', description: 'the newest n', parse: parseCount }],
+    load: () => import('./history.ts'),
+  },
+  {
+    name: 'validate',
+    group: LOOK,
+    summary: 'ask the questions of the verify files and checks again',
+    load: () => import('./validate.ts'),
+  },
+  {
+    name: 'doctor',
+    group: LOOK,
+    summary: 'check connection, rights, server, lock and history',
+    load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'mark',
+    group: REPAIR,
+    summary: 'record by hand that a migration is applied, or is not',
+    arguments: [id, { name: '<state>', description: 'what it is', choices: ['applied', 'pending'] }],
+    options: [reason],
+    load: () => import('./mark.ts'),
+  },
+  {
+    name: 'accept',
+    group: REPAIR,
+    summary: 'take edited files as the applied ones',
+    arguments: [{ ...id, name: '[ids...]', description: 'ids or versions of modified migrations' }],
+    options: [{ flags: '--all', description: 'every modified one' }, reason],
+    load: () => import('./accept.ts'),
+  },
+  {
+    name: 'baseline',
+    group: REPAIR,
+    summary: 'record everything up to a version as applied, without running it',
+    arguments: [{ ...id, name: '<version>', description: 'up to and with this version or id' }],
+    options: [reason],
+    load: () => import('./baseline.ts'),
+  },
+  {
+    name: 'unlock',
+    group: REPAIR,
+    summary: 'take the lock away from whoever holds it',
+    load: () => import('./unlock.ts'),
+  },
+  {
+    name: 'init',
+    group: PROJECT,
+    summary: 'write a config, a folder and package.json scripts that fit the project',
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'create',
+    group: PROJECT,
+    summary: 'write a new migration',
+    arguments: [{ name: '<name...>', description: 'what it does, such as "add email to users"' }],
+    options: [language, versions],
+    load: () => import('./create.ts'),
+  },
+  {
+    name: 'completion',
+    group: PROJECT,
+    summary: 'print a script that completes commands in a shell',
+    arguments: [{ name: '<shell>', description: 'which shell', choices: ['bash', 'zsh', 'fish'] }],
+    load: () => import('./completion.ts'),
+  },
+];

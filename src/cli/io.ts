@@ -1,0 +1,70 @@
+/** Where text goes. A terminal tells its width. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export type SignalListener = (signal: 'SIGINT' | 'SIGTERM') => void;
+
+/** The world as the command line sees it: handed in, so that tests can play it. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
+  /** Variables of `.env` files are added to it, for the migrations to see. */
+  readonly env: Record<string, string | undefined>;
+  readonly cwd: string;
+  /** @returns a function that stops listening */
+  onSignal?(listener: SignalListener): () => void;
+  /**
+   * Sees what others (a migration's `console.log`) write to stdout and decides where it
+   * goes. @returns a function that ends it
+   */
+  divert?(take: (text: string) => void): () => void;
+  /** Ends the process at once. */
+  exit?(code: number): void;
+}
+
+/** The real process. */
+export function processIo(): Io {
+  const write = process.stdout.write.bind(process.stdout);
+  return {
+    stdout: {
+      write: (text) => write(text),
+      isTTY: process.stdout.isTTY,
+      get columns() {
+        return process.stdout.columns;
+      },
+    },
+    stderr: process.stderr,
+    stdin: process.stdin,
+    env: process.env,
+    cwd: process.cwd(),
+    onSignal: listenForSignals,
+    divert: divertStdout,
+    exit: (code) => process.exit(code),
+  };
+}
+
+function listenForSignals(listener: SignalListener): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
+
+function divertStdout(take: (text: string) => void): () => void {
+  const original = process.stdout.write;
+  const diverted = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    take(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+    const done = rest.find((argument) => typeof argument === 'function');
+    if (done !== undefined) process.nextTick(done as () => void);
+    return true;
+  };
+  process.stdout.write = diverted as typeof process.stdout.write;
+  return () => {
+    process.stdout.write = original;
+  };
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { processIo } from './io.ts';
+import { run } from './run.ts';
+
+// A reader that goes away (`godwit history | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+const code = await run(process.argv.slice(2), processIo());
+process.exitCode = code;
+// Handles that a migration left open must not keep the process; what was written must out.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -1,0 +1,35 @@
+import type { RunReport } from '../../app/types.ts';
+import { type ErrorSetting, renderError } from './error.ts';
+import { plural, showDuration } from './measures.ts';
+
+/**
+ * The end of `up`, `down` and `redo`: what went wrong, and the count. What was applied,
+ * and warnings, have been shown by the events already.
+ */
+export function renderRunReport(report: RunReport, setting: ErrorSetting): string {
+  const { style } = setting;
+  const errors = report.runs.flatMap(({ error }) => error ?? []);
+  const same = errors.some(({ code, message }) => code === report.error?.code && message === report.error?.message);
+  if (report.error !== undefined && !same) errors.push(report.error);
+  const text = errors.map((error) => `\n${indent(renderError(error, setting))}`).join('');
+  return `${text}${summaryLine(report, setting)}`;
+}
+
+function summaryLine({ summary, durationMs, runs, error }: RunReport, { style }: ErrorSetting): string {
+  const { applied, reverted, failed, remaining } = summary;
+  if (runs.length === 0 && remaining === 0 && error === undefined) {
+    return `  ${style.green(style.signs.done)} Nothing to do.\n`;
+  }
+  const parts = [
+    applied > 0 ? style.green(`${applied} applied`) : '',
+    reverted > 0 ? style.green(`${reverted} reverted`) : '',
+    failed > 0 ? style.red(`${failed} failed`) : '',
+    remaining > 0 ? `${remaining} remaining` : '',
+  ].filter((part) => part !== '');
+  const what = parts.length > 0 ? parts.join(', ') : plural(0, 'migration');
+  return `\n  ${what}  ${style.dim(`in ${showDuration(durationMs)}`)}\n`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '  ');
+}
