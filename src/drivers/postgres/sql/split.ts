@@ -88,7 +88,7 @@ function isRestrict(text: string, at: number): boolean {
 
 function metaCommand(reader: SqlReader, lines: LineCounter, at: TextPlace): GodwitError {
   const command = reader.text.slice(reader.start, reader.end).trim();
-  const name = command.split(/\s/, 1)[0] as string;
+  const name = (/^\\(?:\w+|\S?)/.exec(command)?.[0] ?? '\\').slice(0, 40);
   return new GodwitError(
     'GODWIT_FILE_INVALID',
     `${name} is a command of psql, not SQL: only psql can run it.`,

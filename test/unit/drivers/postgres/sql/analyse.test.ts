@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest';
+import { analyse, mayNeedParser } from '../../../../../src/drivers/postgres/sql/index.ts';
+
+/** Refused in a transaction block, with PostgreSQL's reasons. */
+export const REFUSED = [
+  'create index concurrently i on t (a)',
+  'create unique index concurrently on t (a)',
+  'drop index concurrently i',
+  'reindex table concurrently t',
+  'reindex (concurrently) index i',
+  'reindex schema s',
+  'reindex database d',
+  'reindex system d',
+  'vacuum',
+  'vacuum (analyze) t',
+  'create database d',
+  'drop database if exists d',
+  "create tablespace s location '/s'",
+  'drop tablespace s',
+  'alter system set work_mem = 1',
+  'alter database d set tablespace s',
+  'cluster',
+  'alter table t detach partition p concurrently',
+  "create subscription s connection '' publication p",
+  'alter subscription s refresh publication',
+  'alter subscription s set publication p',
+  'alter subscription s add publication p with (refresh = true)',
+  'alter subscription s set (failover = true)',
+  'drop subscription s',
+  "commit prepared 'x'",
+  "rollback prepared 'x'",
+  'discard all',
+  'do $$ begin commit; end $$',
+];
+
+const FINE = [
+  'create table t (id int)',
+  'create index i on t (a)',
+  'drop index i',
+  'reindex table t',
+  'refresh materialized view concurrently m',
+  'analyze t',
+  'alter database d set work_mem = 1',
+  'alter database d owner to o',
+  'cluster t using i',
+  'alter table t detach partition p',
+  'alter table t detach partition p finalize',
+  "create subscription s connection '' publication p with (connect = false)",
+  "create subscription s connection '' publication p with (create_slot = false)",
+  'alter subscription s set publication p with (refresh = false)',
+  'alter subscription s set (binary = true)',
+  'alter subscription s disable',
+  'alter type t rename value \'a\' to \'b\'',
+  "alter type t add value 'a'",
+  'discard plans',
+  'prepare p as select 1',
+  'savepoint a; rollback to a; release a',
+  'call p()',
+  'do $$ begin create temp table x () on commit drop; raise notice \'commit\'; end $$',
+  "select 'create index concurrently'",
+  '-- vacuum\nselect "vacuum"',
+  'create function f() returns void language plpgsql as $$ begin perform 1; end $$',
+  'create index concurrently_i on t (vacuum)',
+];
+
+describe('analyse', () => {
+  it.each(REFUSED)('%s runs outside a transaction', async (sql) => {
+    const text = `create table t ();\n${sql};\nselect 1`;
+    expect(mayNeedParser(text)).toBe(true);
+    const { mode, reasons, statements } = await analyse(text);
+    expect(mode).toBe('statements');
+    expect(reasons).toHaveLength(1);
+    expect(reasons[0]).toMatch(/\(line 2\)\.$/);
+    expect(statements.map((each) => each.inTransaction)).toEqual([true, false, true]);
+  });
+
+  it.each(FINE)('%s runs in a transaction', async (sql) => {
+    const { mode, reasons, statements, message } = await analyse(`${sql};`);
+    expect([mode, reasons, message]).toEqual(['transaction', [], `${sql};`]);
+    expect(statements.every((each) => each.inTransaction)).toBe(true);
+  });
+
+  it('does not even suspect ordinary files', () => {
+    for (const sql of ['create table t (id int)', "select 'vacuum'", '-- begin', FINE[0], FINE[1], FINE[14] as string]) {
+      expect(mayNeedParser(sql as string), sql).toBe(sql === FINE[14]);
+    }
+    expect(mayNeedParser('create function f() returns int language plpgsql as $$ begin return 1; end $$;')).toBe(false);
+    expect(mayNeedParser("alter type t add value 'a';")).toBe(false);
+    expect(mayNeedParser('create materialized view m as select 1; refresh materialized view concurrently m;')).toBe(false);
+  });
+
+  it('describes the index that may be left behind', async () => {
+    const sql = 'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "I" ON s.t (a); create index concurrently on t (b)';
+    const { statements } = await analyse(sql);
+    expect(statements.map((each) => each.concurrentIndex)).toEqual([
+      { schema: 's', name: 'I', table: 't', ifNotExists: true },
+      { table: 't', ifNotExists: false },
+    ]);
+    expect(statements[0]?.kind).toBe('CREATE INDEX');
+  });
+
+  it("takes the BEGIN and COMMIT around a whole file as godwit's own", async () => {
+    const text = '-- x\nBEGIN;\ncreate table t ("é😀" int);\nsavepoint a;\nCOMMIT;\n';
+    const { mode, statements, message } = await analyse(text);
+    expect(mode).toBe('transaction');
+    expect(statements.map((each) => each.text)).toEqual(['create table t ("é😀" int)', 'savepoint a']);
+    expect(message).toBe('-- x\n      \ncreate table t ("é😀" int);\nsavepoint a;\n       \n');
+  });
+
+  it.each<[string, (number | undefined)[]]>([
+    ['begin; select 1; commit; select 2; begin; select 3; rollback', [1, 1, 1, undefined, 2, 2, 2]],
+    ['begin isolation level serializable; select 1; commit', [1, 1, 1]],
+    ['set a = 1; begin; select 1; commit', [undefined, 1, 1, 1]],
+    ['begin; select 1; commit and chain; select 2; commit', [1, 1, 1, 1, 1]],
+    ["begin; select 1; prepare transaction 'x'", [1, 1, 1]],
+    ['select 1; commit; select 2', [undefined, 1, undefined]],
+    ['begin; select 1; rollback', [1, 1, 1]],
+  ])('leaves the transactions of %s to the file', async (sql, blocks) => {
+    const { mode, statements } = await analyse(sql);
+    expect(mode).toBe('statements');
+    expect(statements.map((each) => each.block)).toEqual(blocks);
+    expect(statements.map((each) => each.inTransaction)).toEqual(blocks.map((block) => !block));
+  });
+
+  it('refuses a transaction that is never ended', async () => {
+    await expect(analyse('select 1;\nbegin; select 1', { file: 'a.sql', line: 3 })).rejects.toMatchObject({
+      code: 'GODWIT_FILE_INVALID',
+      where: { file: 'a.sql', line: 4, column: 1 },
+    });
+  });
+
+  it.each<[string, string]>([
+    ["alter type mood add value 'glad'; insert into t values ('glad')", 'statements'],
+    ["alter type mood add value 'glad'; alter table t alter m set default 'glad'::mood", 'statements'],
+    ["alter type mood add value 'glad'; do $$ begin insert into t values ('glad'); end $$", 'statements'],
+    ["alter type mood add value 'glad'; select '{sad,glad}'::mood[]", 'statements'],
+    ["alter type mood add value 'it''s'; select 'it''s'", 'statements'],
+    ["alter type mood add value 'glad'; insert into t values ('sad')", 'transaction'],
+    ["insert into t values ('glad'); alter type mood add value 'glad'", 'transaction'],
+    ["create type mood as enum ('sad'); alter type mood add value 'glad'; select 'glad'::mood", 'transaction'],
+  ])('%s: %s', async (sql, mode) => {
+    const analysis = await analyse(sql);
+    expect(analysis.mode).toBe(mode);
+    expect(analysis.statements.every((each) => each.inTransaction)).toBe(true);
+  });
+
+  it('knows a procedure of the same file that commits', async () => {
+    const body = 'create procedure s.p() language plpgsql as $$ begin update t set a = 1; commit; end $$;';
+    expect((await analyse(`${body} call s.p();`)).mode).toBe('statements');
+    expect(mayNeedParser(`${body} call s.p();`)).toBe(true);
+    expect((await analyse(`${body} call s.q();`)).mode).toBe('transaction');
+  });
+
+  it('keeps what the parser cannot read', async () => {
+    const { mode, statements } = await analyse('create index concurrently on; selec 1; create database');
+    expect(mode).toBe('transaction');
+    expect(statements.map((each) => [each.inTransaction, each.kind])).toEqual([
+      [true, 'CREATE INDEX'],
+      [true, 'SELEC'],
+      [true, 'CREATE DATABASE'],
+    ]);
+  });
+
+  it('has no message for COPY data, and blanks what psql alone understands', async () => {
+    const copy = await analyse('copy t from stdin;\n1\n\\.\n');
+    expect(copy.mode).toBe('transaction');
+    expect(copy.message).toBeUndefined();
+    expect(copy.statements[0]?.copyData).toBe('1\n');
+    expect((await analyse('\\restrict k\nselect 1;\n\\unrestrict k')).message).toBe('           \nselect 1;\n             ');
+    expect((await analyse('\ufeffselect 1')).message).toBe(' select 1');
+  });
+
+  it('sends statements one by one where escapes are switched', async () => {
+    const { mode } = await analyse("begin; set standard_conforming_strings = off; select '\\''; commit");
+    expect(mode).toBe('statements');
+  });
+});
