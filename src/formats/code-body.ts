@@ -102,7 +102,8 @@ function describeObject(value: Exports): string {
   const names = Object.keys(value).filter((name) => name !== 'module.exports');
   if (names.length === 0) return 'no exports';
   const [only] = names;
-  if (names.length === 1 && only === 'default') return `as default export ${describe(value['default'])}`;
+  if (names.length === 1 && only === 'default')
+    return `as default export ${describe(value['default'])}`;
   const shown = names.slice(0, 8).map((name) => `${name} (${typeof value[name]})`);
   return `${shown.join(', ')}${names.length > 8 ? ', …' : ''}`;
 }

@@ -30,7 +30,12 @@ export function readCode(
   const { main } = files;
   if (files.down) {
     const fix = `move its work into down of ${main.source.file}, or make both SQL files`;
-    return fileProblem('GODWIT_FILE_INVALID', files.down.source.file, 'the down of a code migration stands in the same file as its up', fix);
+    return fileProblem(
+      'GODWIT_FILE_INVALID',
+      files.down.source.file,
+      'the down of a code migration stands in the same file as its up',
+      fix,
+    );
   }
   const verify = files.verify && readCompanion(files.verify, options);
   if (verify && 'problem' in verify) return verify;

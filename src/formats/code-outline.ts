@@ -38,7 +38,8 @@ export function hasDown(source: string): boolean | undefined {
   const objects = exportedObjects(outline);
   if (objects.some((object) => PROPERTY_DOWN.test(object))) return true;
   if (FROM_ELSEWHERE.test(outline)) return undefined;
-  const isNothing = NAMED_NOTHING.test(outline) || objects.some((one) => PROPERTY_NOTHING.test(one));
+  const isNothing =
+    NAMED_NOTHING.test(outline) || objects.some((one) => PROPERTY_NOTHING.test(one));
   return isNothing || !/\bdown\b/.test(outline) ? false : undefined;
 }
 

@@ -2,7 +2,13 @@ import { normalizedChecksum, rawChecksum } from '../core/checksum.ts';
 import { canonicalVersion, splitVersionedName } from '../core/ordering.ts';
 import { GodwitError } from '../errors.ts';
 import type { AnyContext, BaseContext } from '../ports/context.ts';
-import type { Kind, Migration, MigrationBody, SqlText, TransactionMode } from '../ports/migration.ts';
+import type {
+  Kind,
+  Migration,
+  MigrationBody,
+  SqlText,
+  TransactionMode,
+} from '../ports/migration.ts';
 import type { MigrationSource, SourceProblem } from '../ports/source.ts';
 import type { MigrationSpec } from './define-migration.ts';
 import { separateDuplicates } from './duplicates.ts';
@@ -62,11 +68,21 @@ export function codeSource(migrations: readonly CodeMigration[]): MigrationSourc
 function readMigration(migration: CodeMigration, place: string): Migration | SourceProblem {
   const identity = readIdentity(migration);
   if (!identity) {
-    return invalid(place, 'GODWIT_FILE_NAME_INVALID', 'it has no version', 'give it an id such as "001_create_users", or a version');
+    return invalid(
+      place,
+      'GODWIT_FILE_NAME_INVALID',
+      'it has no version',
+      'give it an id such as "001_create_users", or a version',
+    );
   }
   const isSql = 'sql' in migration;
   if (isSql ? typeof migration.sql !== 'string' : typeof migration.up !== 'function') {
-    return invalid(identity.id, 'GODWIT_FILE_INVALID', 'it has neither an up function nor sql', 'give it up(ctx) or sql');
+    return invalid(
+      identity.id,
+      'GODWIT_FILE_INVALID',
+      'it has neither an up function nor sql',
+      'give it up(ctx) or sql',
+    );
   }
   return {
     kind: migration.kind ?? 'migration',
@@ -83,13 +99,21 @@ function readMigration(migration: CodeMigration, place: string): Migration | Sou
   };
 }
 
-function readIdentity({ id, version, name }: CodeMigration): Pick<Migration, 'id' | 'version' | 'name'> | undefined {
+function readIdentity({
+  id,
+  version,
+  name,
+}: CodeMigration): Pick<Migration, 'id' | 'version' | 'name'> | undefined {
   const split = id === undefined ? undefined : splitVersionedName(id);
   const given = version === undefined ? undefined : String(version).trim();
   const canonical = given ? canonicalVersion(given) : split?.version;
   if (!canonical) return undefined;
   const shown = name ?? split?.name ?? id ?? '';
-  return { id: id ?? (shown ? `${given}_${shown}` : (given ?? '')), version: canonical, name: shown };
+  return {
+    id: id ?? (shown ? `${given}_${shown}` : (given ?? '')),
+    version: canonical,
+    name: shown,
+  };
 }
 
 function sqlBody(migration: SqlMigration, id: string): MigrationBody {
@@ -112,9 +136,13 @@ function codeBody(migration: FunctionMigration, id: string): MigrationBody {
   const { down, verify } = migration;
   for (const [name, value] of Object.entries({ down, verify })) {
     if (value === undefined || value === null || typeof value === 'function') continue;
-    throw new GodwitError('GODWIT_FILE_INVALID', `${id} is no migration: its ${name} is no function.`, {
-      state: 'Nothing of this migration was run.',
-    });
+    throw new GodwitError(
+      'GODWIT_FILE_INVALID',
+      `${id} is no migration: its ${name} is no function.`,
+      {
+        state: 'Nothing of this migration was run.',
+      },
+    );
   }
   return {
     type: 'code',

@@ -16,7 +16,9 @@ export function dropCompiled(mains: readonly MigrationFile[]): MigrationFile[] {
     if (TYPESCRIPT.includes(extension)) sources.set(stem, (sources.get(stem) ?? 0) + 1);
   }
   if (sources.size === 0) return [...mains];
-  return mains.filter((main) => !(JAVASCRIPT.includes(main.extension) && sources.get(main.stem) === 1));
+  return mains.filter(
+    (main) => !(JAVASCRIPT.includes(main.extension) && sources.get(main.stem) === 1),
+  );
 }
 
 /**
@@ -37,9 +39,15 @@ export function separateDuplicates(migrations: readonly Migration[]): {
       problems.push(duplicateProblem(group, what(first)));
     }
   };
-  report(groupBy(migrations, (one) => one.version), (one) => `the version ${one.version}`);
+  report(
+    groupBy(migrations, (one) => one.version),
+    (one) => `the version ${one.version}`,
+  );
   const rest = migrations.filter((one) => !double.has(one));
-  report(groupBy(rest, (one) => one.id), (one) => `the name ${one.id}`);
+  report(
+    groupBy(rest, (one) => one.id),
+    (one) => `the name ${one.id}`,
+  );
   return { unique: migrations.filter((one) => !double.has(one)), problems };
 }
 

@@ -57,7 +57,14 @@ function configuredFormat(name: string): Format | undefined {
 }
 
 function listFolders(options: FolderSourceOptions, format: Format | undefined): SourceListing {
-  const { root, dirs, recursive = true, ignore = [], kind = 'migration', variables = false } = options;
+  const {
+    root,
+    dirs,
+    recursive = true,
+    ignore = [],
+    kind = 'migration',
+    variables = false,
+  } = options;
   const walk = walkFolders({ root, dirs, recursive, ignore });
   const named = readNames(walk.files);
   const problems = [...walk.problems, ...named.problems];
@@ -83,7 +90,12 @@ function readNames(found: readonly FoundFile[]): {
     const parsed = parseFileName(base);
     if (!parsed) continue;
     if ('unreadable' in parsed) {
-      const { problem } = fileProblem('GODWIT_FILE_NAME_INVALID', file, parsed.unreadable, parsed.fix);
+      const { problem } = fileProblem(
+        'GODWIT_FILE_NAME_INVALID',
+        file,
+        parsed.unreadable,
+        parsed.fix,
+      );
       problems.push(problem);
     } else {
       files.push({ ...parsed, source: sourceFile(path, file) });
@@ -100,7 +112,8 @@ function groupFiles(files: readonly MigrationFile[]): {
   const companions = new Map<string, MigrationFile>();
   const mains: MigrationFile[] = [];
   for (const file of files) {
-    if (file.role === 'down' || file.role === 'verify') companions.set(companionKey(file, file.role), file);
+    if (file.role === 'down' || file.role === 'verify')
+      companions.set(companionKey(file, file.role), file);
     else mains.push(file);
   }
   const used = new Set<MigrationFile>();
@@ -117,7 +130,10 @@ function groupFiles(files: readonly MigrationFile[]): {
   const all = mains.map(join);
   const kept = new Set(dropCompiled(mains));
   const orphans = [...companions.values()].filter((companion) => !used.has(companion));
-  return { migrations: all.filter(({ main }) => kept.has(main)), problems: orphans.map(orphanProblem) };
+  return {
+    migrations: all.filter(({ main }) => kept.has(main)),
+    problems: orphans.map(orphanProblem),
+  };
 }
 
 function companionKey({ source, stem }: MigrationFile, role: string): string {
@@ -148,9 +164,19 @@ function readFiles(
 function unreadable({ source }: MigrationFile): ReadResult | undefined {
   try {
     if (source.isUtf8()) return undefined;
-    return fileProblem('GODWIT_FILE_UNREADABLE', source.file, 'it is not UTF-8 text', 'save it as UTF-8');
+    return fileProblem(
+      'GODWIT_FILE_UNREADABLE',
+      source.file,
+      'it is not UTF-8 text',
+      'save it as UTF-8',
+    );
   } catch (error) {
     const { message } = error as Error;
-    return fileProblem('GODWIT_FILE_UNREADABLE', source.file, `it cannot be read: ${message}`, 'check that it exists and that its rights allow reading');
+    return fileProblem(
+      'GODWIT_FILE_UNREADABLE',
+      source.file,
+      `it cannot be read: ${message}`,
+      'check that it exists and that its rights allow reading',
+    );
   }
 }

@@ -1,5 +1,5 @@
-import type { Kind, Migration } from '../ports/migration.ts';
 import type { MirrorSpec } from '../ports/history.ts';
+import type { Kind, Migration } from '../ports/migration.ts';
 import type { SourceProblem } from '../ports/source.ts';
 import type { SourceFile } from './source-file.ts';
 

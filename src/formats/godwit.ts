@@ -1,6 +1,6 @@
+import { readCode, readLiterals } from './code-migration.ts';
 import { CODE_EXTENSIONS } from './file-names.ts';
 import type { Format, MigrationFiles, ReadOptions, ReadResult } from './format.ts';
-import { readCode, readLiterals } from './code-migration.ts';
 
 /**
  * `export default defineMigration({...})`, or `up`, `down`, `verify` exported by name

@@ -34,7 +34,9 @@ export async function importFailed(
 function placeInStack(error: unknown, path: string): Place | undefined {
   if (!(error instanceof Error)) return undefined;
   for (const line of (error.stack ?? '').split('\n')) {
-    const match = /(?:^|[\s(])((?:file:\/\/|\/|[A-Za-z]:[\\/]).*?):(\d+)(?::(\d+))?\)?\s*$/.exec(line);
+    const match = /(?:^|[\s(])((?:file:\/\/|\/|[A-Za-z]:[\\/]).*?):(\d+)(?::(\d+))?\)?\s*$/.exec(
+      line,
+    );
     if (!match || !isSameFile(match[1] ?? '', path)) continue;
     return { line: Number(match[2]), ...(match[3] && { column: Number(match[3]) }) };
   }
@@ -90,6 +92,8 @@ function nextSteps(error: unknown, place: CodePlace): string[] {
 function missingPackage(error: unknown): string | undefined {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') return undefined;
-  const name = /Cannot find (?:module|package) '((?:@[^/']+\/)?[^./@'][^/']*)/.exec(messageOf(error));
+  const name = /Cannot find (?:module|package) '((?:@[^/']+\/)?[^./@'][^/']*)/.exec(
+    messageOf(error),
+  );
   return name?.[1];
 }

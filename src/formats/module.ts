@@ -1,5 +1,6 @@
 import { canonicalVersion } from '../core/ordering.ts';
 import type { MirrorSpec } from '../ports/history.ts';
+import { readCode, readLiterals } from './code-migration.ts';
 import { CODE_EXTENSIONS } from './file-names.ts';
 import {
   type Format,
@@ -9,7 +10,6 @@ import {
   type ReadOptions,
   type ReadResult,
 } from './format.ts';
-import { readCode, readLiterals } from './code-migration.ts';
 
 /**
  * The collection that the plain CommonJS convention keeps: one document per applied

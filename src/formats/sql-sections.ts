@@ -178,7 +178,10 @@ function buildSections(
   const sections: Partial<Record<SectionName, SqlSection>> = {};
   markers.forEach((marker, index) => {
     const following = markers[index + 1]?.comment;
-    const body = text.slice(marker.comment.next, following ? lineStart(text, following) : undefined);
+    const body = text.slice(
+      marker.comment.next,
+      following ? lineStart(text, following) : undefined,
+    );
     const count = (following?.tokensBefore ?? tokens) - marker.comment.tokensBefore;
     const directives = { ...shared, ...perSection.get(marker) };
     sections[marker.name] = section(body, marker.comment.line + 1, directives, count > 0);

@@ -10,10 +10,14 @@ export function withSqlVerify(body: CodeBody, sql: SqlText): CodeBody {
       await body.verify?.(call);
       const { query } = call.ctx as Partial<SqlClient>;
       if (!query) {
-        throw new GodwitError('GODWIT_UNSUPPORTED', `${sql.file} cannot be run: this database has no SQL.`, {
-          where: { file: sql.file },
-          next: [`delete ${sql.file}, and verify in the code migration`],
-        });
+        throw new GodwitError(
+          'GODWIT_UNSUPPORTED',
+          `${sql.file} cannot be run: this database has no SQL.`,
+          {
+            where: { file: sql.file },
+            next: [`delete ${sql.file}, and verify in the code migration`],
+          },
+        );
       }
       const { rows } = await query.call(call.ctx, substitute(sql, call.ctx.variables));
       if (rows.length > 0) throw verifyFailed(sql, rows);
@@ -26,15 +30,21 @@ function substitute(sql: SqlText, variables: Readonly<Record<string, string>>): 
   return sql.text.replace(/\$\{([A-Za-z_][\w.-]*)\}/g, (_, name: string) => {
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (value !== undefined) return value;
-    throw new GodwitError('GODWIT_VARIABLE_MISSING', `${sql.file} uses the variable ${name}, which has no value.`, {
-      where: { file: sql.file },
-      next: [`give it: --var ${name}=value`],
-    });
+    throw new GodwitError(
+      'GODWIT_VARIABLE_MISSING',
+      `${sql.file} uses the variable ${name}, which has no value.`,
+      {
+        where: { file: sql.file },
+        next: [`give it: --var ${name}=value`],
+      },
+    );
   });
 }
 
 function verifyFailed(sql: SqlText, rows: readonly unknown[]): GodwitError {
   const sample = JSON.stringify(rows[0])?.slice(0, 200) ?? '';
   const message = `${sql.file} found ${rows.length} row(s) where none may be; the first: ${sample}`;
-  return new GodwitError('GODWIT_VERIFY_FAILED', message, { where: { file: sql.file, line: sql.line } });
+  return new GodwitError('GODWIT_VERIFY_FAILED', message, {
+    where: { file: sql.file, line: sql.line },
+  });
 }

@@ -36,7 +36,8 @@ export function walkFolders(options: WalkOptions): {
       const path = join(folder, entry.name);
       if (entry.name.startsWith('.')) continue;
       const file = projectPath(options.root, path);
-      if (options.ignore.length > 0 && isIgnored(entry.name, projectPath(top, path), file)) continue;
+      if (options.ignore.length > 0 && isIgnored(entry.name, projectPath(top, path), file))
+        continue;
       const type = typeOf(entry, path);
       if (type === 'folder') {
         if (options.recursive && !isIgnoredFolder(entry.name)) tryVisit(path, top, file);

@@ -11,7 +11,10 @@ function list(root: string, options: Partial<FolderSourceOptions> = {}) {
   return folderSource({ root, dirs: ['migrations'], ...options }).list();
 }
 
-async function listFiles(files: Record<string, string>, options: Partial<FolderSourceOptions> = {}) {
+async function listFiles(
+  files: Record<string, string>,
+  options: Partial<FolderSourceOptions> = {},
+) {
   return list(tempFolder(files), options);
 }
 
@@ -65,15 +68,47 @@ describe('folderSource', () => {
 
   it('reads the sample migrations of the neuronav guide as they stand there', async () => {
     const root = tempFolder();
-    cpSync(new URL('../../fixtures/formats/neuronav', import.meta.url), join(root, 'migrations'), { recursive: true });
+    cpSync(new URL('../../fixtures/formats/neuronav', import.meta.url), join(root, 'migrations'), {
+      recursive: true,
+    });
     const { migrations, problems } = await list(root);
     expect(problems).toEqual([]);
-    const seen = migrations.map(({ version, id, format, description, reversible }) => ({ version, id, format, description, reversible }));
+    const seen = migrations.map(({ version, id, format, description, reversible }) => ({
+      version,
+      id,
+      format,
+      description,
+      reversible,
+    }));
     expect(seen).toEqual([
-      { version: '1', id: '001_create_users_collection', format: 'module', description: 'Create users collection with initial indexes', reversible: true },
-      { version: '2', id: '002_add_schema_version', format: 'module', description: 'Add schema version to users and create migration history', reversible: true },
-      { version: '3', id: '003_add_calm_score_indexes', format: 'module', description: 'Add indexes for calm score queries', reversible: true },
-      { version: '4', id: '004_add_profile_picture', format: 'module', description: 'Add optional profile picture to users', reversible: false },
+      {
+        version: '1',
+        id: '001_create_users_collection',
+        format: 'module',
+        description: 'Create users collection with initial indexes',
+        reversible: true,
+      },
+      {
+        version: '2',
+        id: '002_add_schema_version',
+        format: 'module',
+        description: 'Add schema version to users and create migration history',
+        reversible: true,
+      },
+      {
+        version: '3',
+        id: '003_add_calm_score_indexes',
+        format: 'module',
+        description: 'Add indexes for calm score queries',
+        reversible: true,
+      },
+      {
+        version: '4',
+        id: '004_add_profile_picture',
+        format: 'module',
+        description: 'Add optional profile picture to users',
+        reversible: false,
+      },
     ]);
     for (const migration of migrations) {
       const body = await migration.load();
@@ -88,7 +123,9 @@ describe('folderSource', () => {
     });
     symlinkSync(join(root, 'migrations'), join(root, 'migrations', 'loop'));
     symlinkSync(join(root, 'other place'), join(root, 'migrations', 'linked'));
-    const { migrations, problems } = await list(root, { dirs: ['migrations', 'migrations/deep', './other place'] });
+    const { migrations, problems } = await list(root, {
+      dirs: ['migrations', 'migrations/deep', './other place'],
+    });
     expect(problems).toEqual([]);
     expect(migrations.map((one) => one.version).sort()).toEqual(['1', '2']);
     const flat = await list(root, { recursive: false });
@@ -96,10 +133,21 @@ describe('folderSource', () => {
   });
 
   it('names a folder that is missing, or no folder', async () => {
-    const { problems } = await listFiles({ 'migrations/001_a.sql': '', file: '' }, { dirs: ['nowhere', 'file', 'migrations'] });
+    const { problems } = await listFiles(
+      { 'migrations/001_a.sql': '', file: '' },
+      { dirs: ['nowhere', 'file', 'migrations'] },
+    );
     expect(problems).toMatchObject([
-      { code: 'GODWIT_FOLDER_MISSING', files: ['nowhere'], message: expect.stringContaining('does not exist') },
-      { code: 'GODWIT_FOLDER_MISSING', files: ['file'], message: expect.stringContaining('is not a folder') },
+      {
+        code: 'GODWIT_FOLDER_MISSING',
+        files: ['nowhere'],
+        message: expect.stringContaining('does not exist'),
+      },
+      {
+        code: 'GODWIT_FOLDER_MISSING',
+        files: ['file'],
+        message: expect.stringContaining('is not a folder'),
+      },
     ]);
   });
 
@@ -145,7 +193,9 @@ describe('folderSource', () => {
       'migrations/b/001_x.js': 'module.exports = { version: 8, up() {} };',
     });
     expect(migrations).toEqual([]);
-    expect(problems).toMatchObject([{ code: 'GODWIT_VERSION_DUPLICATE', message: expect.stringContaining('the name 001_x') }]);
+    expect(problems).toMatchObject([
+      { code: 'GODWIT_VERSION_DUPLICATE', message: expect.stringContaining('the name 001_x') },
+    ]);
   });
 
   it('takes a TypeScript file and what was compiled from it as one', async () => {
@@ -171,7 +221,10 @@ describe('folderSource', () => {
       'migrations/002_x.js': CODE,
       'migrations/002_x.cjs': CODE,
     });
-    expect(problems.map((one) => one.code)).toEqual(['GODWIT_VERSION_DUPLICATE', 'GODWIT_VERSION_DUPLICATE']);
+    expect(problems.map((one) => one.code)).toEqual([
+      'GODWIT_VERSION_DUPLICATE',
+      'GODWIT_VERSION_DUPLICATE',
+    ]);
   });
 
   it('leaves alone what "ignore" names', async () => {
@@ -181,28 +234,42 @@ describe('folderSource', () => {
       'migrations/3d.js': CODE,
       'migrations/old/deep/001_o.sql': 'select 1;',
     };
-    const { migrations, problems } = await listFiles(sources, { ignore: ['seeds', '3d.*', 'old/**'] });
+    const { migrations, problems } = await listFiles(sources, {
+      ignore: ['seeds', '3d.*', 'old/**'],
+    });
     expect(problems).toEqual([]);
     expect(files(migrations)).toEqual(['migrations/001_a.sql']);
-    const other = await listFiles(sources, { ignore: ['migrations/{seeds,old}/**', './migrations/3?.js'] });
+    const other = await listFiles(sources, {
+      ignore: ['migrations/{seeds,old}/**', './migrations/3?.js'],
+    });
     expect(other.problems).toEqual([]);
     expect(files(other.migrations)).toEqual(['migrations/001_a.sql']);
   });
 
   it('reads only the files of the format that the config names', async () => {
-    const sources = { 'migrations/001_a.sql': 'select 1;', 'migrations/002_b.js': 'module.exports = { version: 5, up() {} };' };
-    expect(files((await listFiles(sources, { format: 'sql' })).migrations)).toEqual(['migrations/001_a.sql']);
+    const sources = {
+      'migrations/001_a.sql': 'select 1;',
+      'migrations/002_b.js': 'module.exports = { version: 5, up() {} };',
+    };
+    expect(files((await listFiles(sources, { format: 'sql' })).migrations)).toEqual([
+      'migrations/001_a.sql',
+    ]);
     const godwit = await listFiles(sources, { format: 'godwit' });
     expect(godwit.migrations).toMatchObject([{ version: '2', format: 'godwit' }]);
     const module = await listFiles(sources, { format: 'module' });
     expect(module.migrations).toMatchObject([{ version: '5', format: 'module' }]);
     expect(() => folderSource({ root: '/', dirs: [], format: 'flyway9' })).toThrow(
-      expect.objectContaining({ code: 'GODWIT_CONFIG_INVALID', next: [expect.stringContaining('auto, sql, module, godwit')] }),
+      expect.objectContaining({
+        code: 'GODWIT_CONFIG_INVALID',
+        next: [expect.stringContaining('auto, sql, module, godwit')],
+      }),
     );
   });
 
   it('reports files that are not UTF-8 or cannot be read', async () => {
-    const root = tempFolder({ 'migrations/001_latin.sql': Buffer.from("insert into a values ('\xe4');", 'latin1') });
+    const root = tempFolder({
+      'migrations/001_latin.sql': Buffer.from("insert into a values ('\xe4');", 'latin1'),
+    });
     symlinkSync(join(root, 'gone'), join(root, 'migrations', '002_link.sql'));
     const { migrations, problems } = await list(root);
     expect(migrations).toEqual([]);
@@ -213,7 +280,10 @@ describe('folderSource', () => {
   });
 
   it('ignores a byte order mark in text, not in the checksum', async () => {
-    const { migrations } = await listFiles({ 'migrations/001_a.sql': '\uFEFFselect 1;', 'migrations/002_a.sql': 'select 1;' });
+    const { migrations } = await listFiles({
+      'migrations/001_a.sql': '\uFEFFselect 1;',
+      'migrations/002_a.sql': 'select 1;',
+    });
     const [marked, plain] = migrations;
     expect(await marked?.load()).toMatchObject({ up: { text: 'select 1;', line: 1 } });
     expect(marked?.checksum?.raw).not.toBe(plain?.checksum?.raw);

@@ -45,7 +45,11 @@ describe('loading code migrations', () => {
     ['001_x.js', `const p = require('node:path');\nmodule.exports = ${OBJECT};`, ESM_PACKAGE],
     ['001_x.js', `import 'node:path';\nmodule.exports = ${OBJECT};`, {}],
     ['001_x.js', `exports.up = (...args) => args;\nexports.down = () => 2;`, {}],
-    ['001_x.js', `Object.defineProperty(exports, '__esModule', { value: true });\nexports.default = ${OBJECT};`, {}],
+    [
+      '001_x.js',
+      `Object.defineProperty(exports, '__esModule', { value: true });\nexports.default = ${OBJECT};`,
+      {},
+    ],
     ['001_x.mjs', NAMED, {}],
     ['001_x.mjs', `export default ${OBJECT};`, {}],
     ['001_x.js', NAMED, {}],
@@ -57,7 +61,11 @@ describe('loading code migrations', () => {
     ['001_x.ts', `enum E { A }\nexport default ${OBJECT} as object;`, ESM_PACKAGE],
     ['001_x.ts', `const one: number = 1;\nmodule.exports = ${OBJECT};`, {}],
     ['001_x.ts', `export = ${OBJECT};`, {}],
-    ['001_x.mts', `await Promise.resolve<number>(1);\nexport default ${OBJECT} satisfies object;`, {}],
+    [
+      '001_x.mts',
+      `await Promise.resolve<number>(1);\nexport default ${OBJECT} satisfies object;`,
+      {},
+    ],
     ['001_x.cts', `const one: number = 1;\nmodule.exports = ${OBJECT};`, {}],
   ])('%s: %s %j', async (name, source, files) => {
     const body = await loadOne({ ...files, [name]: source });
@@ -68,14 +76,21 @@ describe('loading code migrations', () => {
 
   it('gives the context to what defineMigration made, imported or required', async () => {
     const root = tempFolder({
-      'node_modules/godwit/package.json': '{"name":"godwit","type":"module","exports":"./index.js"}',
+      'node_modules/godwit/package.json':
+        '{"name":"godwit","type":"module","exports":"./index.js"}',
       '001_a.ts': `import { defineMigration } from 'godwit';\nexport default defineMigration({ description: 'A', transaction: true, up: (ctx: unknown) => [ctx] });`,
       '002_b.cjs': `const { defineMigration } = require('godwit');\nmodule.exports = defineMigration({ idempotent: true, transaction: false, up: (...args) => args, verify: () => 3 });`,
       '003_c.mjs': `import { defineMigration } from 'godwit';\nexport default defineMigration({ author: 'C', up: (...args) => args, down: null });`,
     });
     await bundle('src/formats/define-migration.ts', join(root, 'node_modules/godwit/index.js'));
     const migrations = await listAt(root);
-    expect(migrations.map(({ transaction, idempotent, reversible }) => [transaction, idempotent, reversible])).toEqual([
+    expect(
+      migrations.map(({ transaction, idempotent, reversible }) => [
+        transaction,
+        idempotent,
+        reversible,
+      ]),
+    ).toEqual([
       ['always', undefined, false],
       ['never', true, false],
       [undefined, undefined, false],
@@ -101,15 +116,23 @@ describe('loading code migrations', () => {
   });
 
   it('calls up as a method, and runs in folders with odd names', async () => {
-    const body = await loadOne({ 'mit Leerzeichen/ünï#?%41/001_x.js': 'module.exports = { one: 1, up() { return this.one; } };' });
+    const body = await loadOne({
+      'mit Leerzeichen/ünï#?%41/001_x.js':
+        'module.exports = { one: 1, up() { return this.one; } };',
+    });
     expect(await body.up(CALL)).toBe(1);
   });
 
   it('loads an edited file anew', async () => {
     for (const name of ['001_x.cjs', '001_x.mjs', '001_x.ts']) {
-      const source = (value: number) => (name === '001_x.cjs' ? `exports.up = () => ${value};` : `export const up = () => ${value};`);
+      const source = (value: number) =>
+        name === '001_x.cjs' ? `exports.up = () => ${value};` : `export const up = () => ${value};`;
       const root = tempFolder({ [name]: source(1) });
-      const load = async () => ((await (await listAt(root))[0]?.load()) as CodeBody).up(CALL);
+      const load = async () => {
+        const [migration] = await listAt(root);
+        const body = (await migration?.load()) as CodeBody;
+        return body.up(CALL);
+      };
       expect(await load()).toBe(1);
       writeFileSync(join(root, name), source(2));
       expect(await load()).toBe(2);
@@ -121,14 +144,20 @@ describe('loading code migrations', () => {
   });
 
   it('adds a .verify.sql to a code migration', async () => {
-    const body = await loadOne({ '001_x.js': `exports.up = () => {};`, '001_x.verify.sql': `select '\${who}' as who;` });
-    const rows = (found: unknown[]) => ({ ctx: { query: async () => ({ rows: found }), variables: {} } }) as unknown as StepCall;
+    const body = await loadOne({
+      '001_x.js': `exports.up = () => {};`,
+      '001_x.verify.sql': `select '\${who}' as who;`,
+    });
+    const rows = (found: unknown[]) =>
+      ({ ctx: { query: async () => ({ rows: found }), variables: {} } }) as unknown as StepCall;
     await body.verify?.(rows([]));
     await expect(body.verify?.(rows([{ id: 7 }]))).rejects.toMatchObject({
       code: 'GODWIT_VERIFY_FAILED',
       message: expect.stringContaining('{"id":7}'),
     });
-    await expect(body.verify?.({ ctx: {} } as unknown as StepCall)).rejects.toMatchObject({ code: 'GODWIT_UNSUPPORTED' });
+    await expect(body.verify?.({ ctx: {} } as unknown as StepCall)).rejects.toMatchObject({
+      code: 'GODWIT_UNSUPPORTED',
+    });
   });
 });
 
@@ -145,7 +174,9 @@ describe('what cannot be imported', () => {
   ])('%s: %j fails on line %i', async (name, source, line) => {
     const error = await errorOf({ [name]: source });
     expect(error).toMatchObject({ code: 'GODWIT_IMPORT_FAILED', where: { file: name, line } });
-    expect(String(error['message'])).toMatch(new RegExp(`^${name}:${line} cannot be imported: \\S`));
+    expect(String(error['message'])).toMatch(
+      new RegExp(`^${name}:${line} cannot be imported: \\S`),
+    );
   });
 
   it.each([
@@ -154,7 +185,10 @@ describe('what cannot be imported', () => {
     ['001_x.ts', "import x from 'nope-nope';\nexport const up = () => x;", 'npm install nope-nope'],
     ['001_x.js', "require('./nope');", 'correct 001_x.js, then run the same command again'],
   ])('%s: %j says: %s', async (name, source, next) => {
-    expect(await errorOf({ [name]: source })).toMatchObject({ code: 'GODWIT_IMPORT_FAILED', next: [next] });
+    expect(await errorOf({ [name]: source })).toMatchObject({
+      code: 'GODWIT_IMPORT_FAILED',
+      next: [next],
+    });
   });
 
   it.each([
@@ -164,7 +198,11 @@ describe('what cannot be imported', () => {
     ['001_x.js', 'module.exports = class Migration1 {};', 'a class Migration1'],
     ['001_x.mjs', 'export default async function run() {}', 'as default export a function run'],
     ['001_x.js', 'exports.up = () => {};\nexports.down = 3;', 'its down is the number 3'],
-    ['001_x.js', "exports.up = () => {};\nexports.transaction = 'yes';", 'its transaction is the string "yes"'],
+    [
+      '001_x.js',
+      "exports.up = () => {};\nexports.transaction = 'yes';",
+      'its transaction is the string "yes"',
+    ],
     ['001_x.js', 'module.exports = null;', 'found null'],
   ])('%s: %j is no migration: %s', async (name, source, message) => {
     expect(await errorOf({ [name]: source })).toMatchObject({

@@ -47,7 +47,9 @@ describe('parseSqlFile', () => {
   });
 
   it('lets a section overrule what stands before the first marker', () => {
-    const { sections } = parse('-- godwit: no-transaction\n-- godwit:up\n-- godwit: transaction\nselect 1;');
+    const { sections } = parse(
+      '-- godwit: no-transaction\n-- godwit:up\n-- godwit: transaction\nselect 1;',
+    );
     expect(sections.up?.transaction).toBe('always');
   });
 
@@ -59,7 +61,7 @@ describe('parseSqlFile', () => {
   });
 
   it.each([
-    ["a literal", "select '\n-- godwit:down\n';"],
+    ['a literal', "select '\n-- godwit:down\n';"],
     ['an escape string', "select E'it\\'s\n-- godwit:down\n';"],
     ['a dollar-quoted body', 'do $body$\n-- godwit:down\nbegin end $body$;'],
     ['a quoted name', 'select 1 as "\n-- godwit:down\n";'],
@@ -70,7 +72,8 @@ describe('parseSqlFile', () => {
   });
 
   it('reads description and author from comments before the first statement', () => {
-    const text = '-- Description: Users get a theme\n-- author:  Ada  \nselect 1;\n-- description: no';
+    const text =
+      '-- Description: Users get a theme\n-- author:  Ada  \nselect 1;\n-- description: no';
     expect(parse(text)).toMatchObject({ description: 'Users get a theme', author: 'Ada' });
     expect(parse('select 1; -- description: late').description).toBeUndefined();
   });
@@ -82,17 +85,27 @@ describe('parseSqlFile', () => {
   });
 
   it('refuses what it cannot mean', () => {
-    expect(errorOf('-- godwit: no-transction\nselect 1')).toMatch(/^1: unknown directive "no-transction"/);
+    expect(errorOf('-- godwit: no-transction\nselect 1')).toMatch(
+      /^1: unknown directive "no-transction"/,
+    );
     expect(errorOf('-- godwit:\nselect 1')).toMatch(/^1: unknown directive ""/);
     expect(errorOf('-- godwit: constructor\nselect 1')).toMatch(/unknown directive/);
     expect(errorOf('select 1;\n-- godwit:up\nselect 2')).toMatch(/^2: statements stand before/);
     expect(errorOf('-- godwit:up\n-- godwit:down\n-- godwit:up')).toMatch(/^3: a second/);
     expect(errorOf('-- godwit:up\nselect 1; -- godwit:down')).toMatch(/^2: .* behind a statement/);
-    expect(errorOf('-- godwit: transaction\n-- godwit: no-transaction')).toMatch(/^2: .*contradicts/);
+    expect(errorOf('-- godwit: transaction\n-- godwit: no-transaction')).toMatch(
+      /^2: .*contradicts/,
+    );
   });
 
   it('gives back every section as it was written, whatever it is', () => {
-    const sql = fc.constantFrom('select 1;\n', "insert into a values ('--x');\n", '-- note\n', '$$ ; $$;\n', '\n');
+    const sql = fc.constantFrom(
+      'select 1;\n',
+      "insert into a values ('--x');\n",
+      '-- note\n',
+      '$$ ; $$;\n',
+      '\n',
+    );
     const body = fc.array(sql, { maxLength: 5 }).map((parts) => parts.join(''));
     fc.assert(
       fc.property(body, body, fc.constantFrom('\n', '\r\n'), (up, down, eol) => {

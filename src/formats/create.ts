@@ -1,0 +1,144 @@
+import { canonicalVersion, splitVersionedName } from '../core/ordering.ts';
+import { GodwitError } from '../errors.ts';
+import type { DriverName } from '../ports/context.ts';
+import { JAVASCRIPT_EXTENSIONS, TYPESCRIPT_EXTENSIONS } from './file-names.ts';
+import type { FormatName } from './format.ts';
+import { newestStyle, nextVersion } from './new-version.ts';
+import { godwitTemplate } from './templates/godwit.ts';
+import { moduleTemplate } from './templates/module.ts';
+import { sqlTemplates } from './templates/sql.ts';
+
+export type NewLanguage = 'ts' | 'js' | 'cjs' | 'mjs' | 'sql';
+
+export interface NewMigrationOptions {
+  /** What people typed: `add users`, `add_users`. */
+  readonly name: string;
+  /** Paths or names of the files there are, for the next version and the folder's style. */
+  readonly existing: readonly string[];
+  readonly driver: DriverName;
+  /** `godwit`, `module`, `sql`, or `auto` (default): as the folder does. */
+  readonly format?: string | undefined;
+  /** Format of the newest migration, which its name alone does not tell. */
+  readonly newestFormat?: string | undefined;
+  /** Default: as the folder does, else timestamps (numbers for the format `module`). */
+  readonly versions?: 'timestamp' | 'number' | undefined;
+  /** Default: as the newest file, else `sql` for SQL databases and `ts` for others. */
+  readonly language?: NewLanguage | undefined;
+  /** Default: now. */
+  readonly now?: Date | undefined;
+}
+
+export interface NewFile {
+  /** Relative to the migrations folder. */
+  readonly path: string;
+  readonly content: string;
+}
+
+/** What a template is filled with. */
+export interface TemplateValues {
+  readonly version: string;
+  readonly stem: string;
+  readonly description: string;
+  readonly driver: DriverName;
+  readonly syntax: 'ts' | 'esm' | 'cjs';
+}
+
+/**
+ * Renders a new migration in the style of its folder. Pure: writes nothing.
+ *
+ * @throws GODWIT_USAGE when the name has no letter or digit, is longer than 100
+ *   characters, or format and language do not fit
+ * @example
+ * renderNewMigration({ name: 'add users', existing: ['001_a.sql'], driver: 'postgres' });
+ * // { files: [{ path: '002_add_users.sql', … }, { path: '002_add_users.down.sql', … }] }
+ */
+export function renderNewMigration(options: NewMigrationOptions): { readonly files: NewFile[] } {
+  const { existing, driver, now = new Date() } = options;
+  const style = newestStyle(existing);
+  const format = chooseFormat(options, style?.base);
+  const language = chooseLanguage(options.language, format, style?.base);
+  const numbered = !style && format === 'module' ? 'number' : undefined;
+  const version = nextVersion(options.versions ?? numbered, existing, now);
+  const slug = slugOf(options.name, style?.separator ?? '_');
+  const stem = stemOf(version, style?.separator ?? '_', slug);
+  const description = slug.replace(/[_-]+/g, ' ');
+  if (format === 'sql') return { files: sqlTemplates({ stem, description }, style?.base) };
+  const syntax = language === 'ts' ? 'ts' : language === 'cjs' ? 'cjs' : 'esm';
+  const values: TemplateValues = { version, stem, description, driver, syntax };
+  const content = format === 'module' ? moduleTemplate(values) : godwitTemplate(values);
+  return { files: [{ path: `${stem}${extensionOf(language, format, style?.base)}`, content }] };
+}
+
+function chooseFormat(options: NewMigrationOptions, newest: string | undefined): FormatName {
+  const { format = 'auto', language, newestFormat, driver } = options;
+  if (format === 'godwit' || format === 'module' || format === 'sql') {
+    if ((format === 'sql') === (language === 'sql') || language === undefined) return format;
+    throw usage(`The format "${format}" is not written in "${language}".`);
+  }
+  if (format !== 'auto') throw usage(`There is no format "${format}".`);
+  if (language === 'sql') return 'sql';
+  const isSqlFolder = newest ? /\.sql$/i.test(newest) : driver !== 'mongodb';
+  if (language === undefined && isSqlFolder) return 'sql';
+  return newestFormat === 'module' ? 'module' : 'godwit';
+}
+
+function chooseLanguage(
+  language: NewLanguage | undefined,
+  format: FormatName,
+  newest: string | undefined,
+): NewLanguage {
+  if (language) return language;
+  const extension = codeExtension(newest);
+  if (extension === '.mjs') return 'mjs';
+  if (extension === '.cjs') return 'cjs';
+  if (extension !== undefined && isTypeScript(extension)) return 'ts';
+  if (format === 'module') return 'cjs';
+  return extension === '.js' ? 'js' : 'ts';
+}
+
+function extensionOf(
+  language: NewLanguage,
+  format: FormatName,
+  newest: string | undefined,
+): string {
+  const extension = codeExtension(newest);
+  if (language === 'ts') return extension && isTypeScript(extension) ? extension : '.ts';
+  if (language !== 'cjs') return `.${language}`;
+  if (extension === '.js' || extension === '.cjs') return extension;
+  return format === 'module' ? '.js' : '.cjs';
+}
+
+function codeExtension(base: string | undefined): string | undefined {
+  const extension = base && /\.[^.]+$/.exec(base)?.[0];
+  const known: readonly string[] = [...TYPESCRIPT_EXTENSIONS, ...JAVASCRIPT_EXTENSIONS];
+  return extension && known.includes(extension) ? extension : undefined;
+}
+
+function isTypeScript(extension: string): boolean {
+  return (TYPESCRIPT_EXTENSIONS as readonly string[]).includes(extension);
+}
+
+/** Letters and digits of any script, joined by the folder's separator. */
+function slugOf(name: string, separator: string): string {
+  const joint = separator === '-' ? '-' : '_';
+  const text = /\s/.test(name.trim()) ? name.trim().toLowerCase() : name.trim();
+  const slug = text
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N}_-]+/gu, joint)
+    .replace(/^[_-]+|[_-]+$/g, '');
+  if (slug === '') throw usage(`"${name}" gives no file name.`);
+  if ([...slug].length > 100) throw usage('The name is longer than 100 characters.');
+  return slug;
+}
+
+/** Falls back to `_` where the name would be read as a part of the version. */
+function stemOf(version: string, separator: string, slug: string): string {
+  const stem = `${version}${separator}${slug}`;
+  const read = splitVersionedName(stem);
+  const isSame = read?.version === canonicalVersion(version) && read.name === slug;
+  return isSame ? stem : `${version}_${slug}`;
+}
+
+function usage(message: string): GodwitError {
+  return new GodwitError('GODWIT_USAGE', message, { next: ['godwit create add_users'] });
+}
