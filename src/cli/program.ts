@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import type { ArgumentSpec, CommandSpec, Invocation, OptionSpec } from './command-spec.ts';
 import { COMMANDS } from './commands/table.ts';
 import { GLOBAL_OPTIONS, type GlobalValues } from './global-options.ts';
+import { renderHelp } from './render/help.ts';
 
 export interface Parsed extends Invocation {
   readonly command: CommandSpec;
@@ -31,8 +32,8 @@ export function parse(argv: readonly string[], columns: number | undefined): Par
       writeOut: writeText,
       writeErr: writeText,
       outputError: () => {},
-      getOutHelpWidth: () => Math.min(columns ?? 80, 100),
-      getErrHelpWidth: () => Math.min(columns ?? 80, 100),
+      getOutHelpWidth: () => helpWidth(columns),
+      getErrHelpWidth: () => helpWidth(columns),
     });
     command.exitOverride((error) => {
       if (command !== program) help = `godwit ${command.name()} --help`;
@@ -50,26 +51,28 @@ export function parse(argv: readonly string[], columns: number | undefined): Par
   return parsed === undefined ? { type: 'help', text: program.helpInformation() } : { type: 'command', parsed };
 }
 
+function helpWidth(columns: number | undefined): number {
+  return Math.min(columns ?? 80, 100);
+}
+
 function buildProgram(columns: number | undefined, found: (parsed: Parsed) => void): Command {
   const program = new Command('godwit')
-    .description('Migrations for MongoDB, PostgreSQL and PGlite that arrive, or go back to where they started.')
-    .usage('<command> [options]')
     .version('0', '-V, --version', "godwit's version")
     .helpOption('-h, --help', 'this text')
     .helpCommand('help [command]', 'the same for one command')
     .showSuggestionAfterError(true)
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
-  for (const { heading, options } of GLOBAL_OPTIONS) {
-    for (const option of options) program.addOption(optionOf(option).helpGroup(heading));
+    .configureHelp({ formatHelp: () => renderHelp(helpWidth(columns)) });
+  for (const { options } of GLOBAL_OPTIONS) {
+    for (const option of options) program.addOption(optionOf(option));
   }
   for (const spec of COMMANDS) program.addCommand(commandOf(spec, found));
-  program.addHelpText('after', '\nStart with `godwit init`, then `godwit create`, `godwit plan` and `godwit up`.');
   return program;
 }
 
 function commandOf(spec: CommandSpec, found: (parsed: Parsed) => void): Command {
-  const command = new Command(spec.name).summary(spec.summary).description(describe(spec)).helpGroup(spec.group);
-  command.helpOption('-h, --help', 'this text').configureHelp({ showGlobalOptions: true });
+  const command = new Command(spec.name).summary(spec.summary).description(describe(spec));
+  command.helpOption('-h, --help', 'this text');
+  command.addHelpText('after', '\nFlags that every command takes: godwit --help');
   if (spec.alias) command.alias(spec.alias);
   for (const argument of spec.arguments ?? []) command.addArgument(argumentOf(argument));
   for (const option of spec.options ?? []) command.addOption(optionOf(option));

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { GodwitError } from '../errors.ts';
-import { chooseUrl } from './choose-url.ts';
+import { chooseUrl, type UrlQuestion } from './choose-url.ts';
 import { driverOfClient } from './client.ts';
 import { completeSettings } from './complete.ts';
 import type { Environment } from './env-files.ts';
@@ -27,8 +27,10 @@ export interface SettingsRequest {
  * Complete, checked settings of one database: flags, then config, then environment, then
  * defaults. Contacts no database.
  *
+ * @returns settings whose `url`, when it is asked for, throws GODWIT_URL_INVALID or
+ *   GODWIT_URL_MISSING if there is none to be had
  * @throws GODWIT_CONFIG_INVALID (lists everything that is wrong), GODWIT_CONFIG_UNREADABLE,
- *   GODWIT_DATABASE_UNKNOWN, GODWIT_URL_INVALID, GODWIT_URL_MISSING
+ *   GODWIT_DATABASE_UNKNOWN
  *
  * @example
  * ```ts
@@ -51,17 +53,40 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
   const client = overrides.client ?? (overrides.url === undefined ? database.client : undefined);
   const chosen =
     client === undefined
-      ? await chooseUrl({ root, env, overrides, database, production, family })
+      ? await chooseOrDefer({ root, env, overrides, database, production, family })
       : ofClient(client, overrides.driver ?? database.driver);
-  return {
-    ...settings,
-    driver: chosen.driver,
-    url: chosen.url,
-    urlFrom: chosen.from,
-    client,
-    environment,
-    production,
-  };
+  const complete = { ...settings, driver: chosen.driver, urlFrom: chosen.from, client, environment, production };
+  return Object.defineProperty(complete, 'url', { enumerable: true, get: chosen.url }) as Settings;
+}
+
+interface DeferredUrl {
+  readonly driver: Settings['driver'];
+  readonly from: string;
+  readonly url: () => string;
+}
+
+/**
+ * `list` and `create` need no database, so a URL that is missing or wrong is told when it
+ * is asked for.
+ */
+async function chooseOrDefer(question: UrlQuestion): Promise<DeferredUrl> {
+  try {
+    const { driver, from, url } = await chooseUrl(question);
+    return { driver, from, url: () => url };
+  } catch (error) {
+    const driver = await guessDriver(question);
+    const url = () => {
+      throw error;
+    };
+    return { driver, from: 'none', url };
+  }
+}
+
+async function guessDriver({ overrides, database, family }: UrlQuestion): Promise<Settings['driver']> {
+  const named = overrides.driver ?? database.driver;
+  if (named !== undefined) return named;
+  if ((overrides.env ?? database.env)?.some((name) => /mongo/i.test(name))) return 'mongodb';
+  return (await family()) === 'mongodb' ? 'mongodb' : 'postgres';
 }
 
 /**
@@ -108,9 +133,9 @@ function databaseName(config: GodwitConfig, asked: string | undefined): string {
   );
 }
 
-function ofClient(client: unknown, asked: Settings['driver'] | undefined) {
+function ofClient(client: unknown, asked: Settings['driver'] | undefined): DeferredUrl {
   const driver = asked ?? driverOfClient(client);
-  if (driver !== undefined) return { driver, url: '', from: 'client' };
+  if (driver !== undefined) return { driver, url: () => '', from: 'client' };
   throw new GodwitError(
     'GODWIT_CONFIG_INVALID',
     'client is neither a MongoClient, a mongoose connection, a pg Pool or Client, nor a PGlite. If it is a wrapped one, name its driver.',

@@ -98,7 +98,10 @@ export interface Settings {
   /** Name under `databases`, or `default`. */
   readonly name: string;
   readonly driver: DriverName;
-  /** May hold a password: never printed. */
+  /**
+   * May hold a password: never printed. Reading it throws GODWIT_URL_MISSING or
+   * GODWIT_URL_INVALID when there is no usable one: what needs no database never asks.
+   */
   readonly url: string;
   /** What the URL was taken from, for people: `--url`, `MONGODB_URI`, `config`, `default`. */
   readonly urlFrom: string;

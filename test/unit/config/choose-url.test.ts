@@ -7,7 +7,10 @@ import { project } from './project.ts';
 const MONGO = 'mongodb://m/app';
 const PG = 'postgres://p/app';
 const choose = (root: string, processEnv: Record<string, string>, config: GodwitConfig = {}, overrides: GodwitConfig = {}) =>
-  resolveSettings({ root, config, overrides, processEnv });
+  resolveSettings({ root, config, overrides, processEnv }).then((settings) => ({
+    ...settings,
+    url: settings.url,
+  }));
 
 describe('what a project says', () => {
   it('is taken in its order', async () => {
@@ -64,6 +67,13 @@ describe('what a project says', () => {
     expect(await choose(root, {}, {}, { client: { query() {}, connect() {} } })).toMatchObject({ driver: 'postgres' });
     await expect(choose(root, {}, { client: {} })).rejects.toMatchObject({ code: 'GODWIT_CONFIG_INVALID' });
   });
+});
+
+it('a URL that is missing is told only to those who ask', async () => {
+  const root = await project({ 'migrations/001_a.sql': '' });
+  const settings = await resolveSettings({ root, config: { env: ['A'] }, overrides: {}, processEnv: {} });
+  expect(settings.driver).toBe('postgres');
+  expect(() => settings.url).toThrowError(/A is not set/);
 });
 
 describe('a project that says nothing', () => {
