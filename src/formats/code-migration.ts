@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import { readLiteralProperties } from '../core/text/literals.ts';
+import { GodwitError } from '../errors.ts';
 import type { CodeBody, Migration, TransactionMode } from '../ports/migration.ts';
 import { type CodePlace, codeBody } from './code-body.ts';
 import { hasDown } from './code-outline.ts';
 import type { FormatName, MigrationFiles, ReadOptions, ReadResult } from './format.ts';
 import { fileProblem } from './format.ts';
 import { loadModule } from './load-module.ts';
-import { lazyChecksum } from './source-file.ts';
+import { lazyChecksum, sourceFile } from './source-file.ts';
 import { readCompanion } from './sql.ts';
 import { withSqlVerify } from './sql-verify.ts';
 
@@ -41,6 +43,7 @@ export function readCode(
   if (verify && 'problem' in verify) return verify;
   const source = main.source.text();
   const place: CodePlace = { path: main.source.path, file: main.source.file };
+  let reversible: { readonly down: boolean | undefined } | undefined;
   const migration: Migration = {
     kind: options.kind,
     version,
@@ -51,15 +54,30 @@ export function readCode(
     description: stringOf(literals.description),
     author: stringOf(literals.author),
     checksum: lazyChecksum(main.source, 'script'),
-    reversible: hasDown(source),
+    // Only `down` and `show` ask: `status` of thousands need not look.
+    get reversible() {
+      reversible ??= { down: hasDown(source) };
+      return reversible.down;
+    },
     transaction: declaredMode(literals.transaction),
     idempotent: typeof literals.idempotent === 'boolean' ? literals.idempotent : undefined,
     load: async (): Promise<CodeBody> => {
+      refuseChanged(place, source);
       const body = codeBody(await loadModule(place, source), place);
       return verify ? withSqlVerify(body, verify.text) : body;
     },
   };
   return { migration };
+}
+
+/** What runs must be what was listed and hashed, however long the plan has been waiting. */
+function refuseChanged({ path, file }: CodePlace, source: string): void {
+  if (!existsSync(path) || sourceFile(path, file).text() === source) return;
+  throw new GodwitError('GODWIT_PLAN_CHANGED', `${file} was edited after the plan was made.`, {
+    where: { file },
+    state: 'Nothing of this migration was run.',
+    next: ['godwit plan'],
+  });
 }
 
 function stringOf(value: unknown): string | undefined {

@@ -1,4 +1,3 @@
-import type { MirrorSpec } from '../ports/history.ts';
 import type { Kind, Migration } from '../ports/migration.ts';
 import type { SourceProblem } from '../ports/source.ts';
 import type { SourceFile } from './source-file.ts';
@@ -52,8 +51,6 @@ export interface Format {
   readonly extensions: readonly string[];
   detect(file: MigrationFile): boolean;
   read(files: MigrationFiles, options: ReadOptions): ReadResult;
-  /** Mirrors that projects of this format have, by the name a config switches them on. */
-  readonly mirrors?: Readonly<Record<string, MirrorSpec>>;
 }
 
 /** A problem of one file: `where: what`, in the shape that every listing reports. */

@@ -10,6 +10,8 @@ const require = createRequire(import.meta.url);
 
 /** Source as it was loaded, to notice in a long-lived process that a file was edited. */
 const loaded = new Map<string, string>();
+/** Makes the URL of an edited ES module a new one, which is all that Node looks at. */
+let edits = 0;
 
 /**
  * Imports a migration: CommonJS or ESM, JavaScript or TypeScript, whatever the package's
@@ -50,7 +52,7 @@ async function loadAs(
 
 function importNatively(path: string, edited: boolean): Promise<unknown> {
   const url = pathToFileURL(path).href;
-  return import(edited ? `${url}?edited=${Date.now()}` : url);
+  return import(edited ? `${url}?edited=${++edits}` : url);
 }
 
 /** The guess in `moduleKind` was wrong; nothing of the file's body has run yet. */

@@ -36,7 +36,6 @@ export const moduleFormat: Format = {
   extensions: CODE_EXTENSIONS,
   detect: isModule,
   read: readModule,
-  mirrors: { migrationHistory: migrationHistoryMirror },
 };
 
 function isModule(file: MigrationFile): boolean {

@@ -1,4 +1,3 @@
-import type { MirrorSpec } from '../ports/history.ts';
 import type { Format, FormatName } from './format.ts';
 import { godwitFormat } from './godwit.ts';
 import { moduleFormat } from './module.ts';
@@ -15,17 +14,4 @@ export const FORMAT_NAMES: readonly FormatName[] = FORMATS.map((format) => forma
 /** The format of this name; undefined when there is none. */
 export function findFormat(name: string): Format | undefined {
   return FORMATS.find((format) => format.name === name);
-}
-
-/** The mirror that a config names, such as `migrationHistory`. */
-export function findMirror(name: string): MirrorSpec | undefined {
-  for (const { mirrors } of FORMATS) {
-    if (mirrors && Object.hasOwn(mirrors, name)) return mirrors[name];
-  }
-  return undefined;
-}
-
-/** Names that `findMirror` knows, for error messages. */
-export function mirrorNames(): string[] {
-  return FORMATS.flatMap(({ mirrors }) => Object.keys(mirrors ?? {}));
 }

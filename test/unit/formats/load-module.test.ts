@@ -143,6 +143,13 @@ describe('loading code migrations', () => {
     }
   });
 
+  it('refuses a file that was edited after it was listed', async () => {
+    const root = tempFolder({ '001_x.js': 'exports.up = () => 1;' });
+    const [migration] = await listAt(root);
+    addFiles(root, { '001_x.js': 'exports.up = () => 2;' });
+    await expect(migration?.load()).rejects.toMatchObject({ code: 'GODWIT_PLAN_CHANGED' });
+  });
+
   it('adds a .verify.sql to a code migration', async () => {
     const body = await loadOne({
       '001_x.js': `exports.up = () => {};`,
