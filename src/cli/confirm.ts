@@ -37,10 +37,14 @@ export async function guardProduction(
 
 function insistOnPerson({ io }: Context, question: string, command: string): void {
   if (io.stdin.isTTY && io.stderr.isTTY) return;
-  throw new GodwitError('GODWIT_CONFIRMATION_NEEDED', `${question} This must be confirmed, and there is no terminal to ask at.`, {
-    state: 'Nothing was changed.',
-    next: [`${command} --yes`],
-  });
+  throw new GodwitError(
+    'GODWIT_CONFIRMATION_NEEDED',
+    `${question} This must be confirmed, and there is no terminal to ask at.`,
+    {
+      state: 'Nothing was changed.',
+      next: [`${command} --yes`],
+    },
+  );
 }
 
 async function ask({ io, view }: Context, question: string): Promise<string> {

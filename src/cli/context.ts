@@ -80,7 +80,8 @@ export async function eachDatabase(
 ): Promise<number> {
   const { databases } = await context.project();
   const { globals, view } = context;
-  if (globals.database !== undefined || databases.length < 2) return work(await context.open(command));
+  if (globals.database !== undefined || databases.length < 2)
+    return work(await context.open(command));
   if (view.mode !== 'text') throw whichDatabase(command, databases);
   const codes: number[] = [];
   for (const name of databases) {

@@ -1,7 +1,15 @@
 import type { RunReport, StatusReport } from '../app/types.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 
-export const EXIT = { done: 0, failed: 1, usage: 2, pending: 3, lock: 4, refused: 5, stopped: 130 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  pending: 3,
+  lock: 4,
+  refused: 5,
+  stopped: 130,
+} as const;
 
 export function exitOfCode(code: ErrorCode): number {
   return ERROR_CODES[code].exit;
@@ -17,5 +25,7 @@ export function exitOfReport(report: RunReport): number {
 export function exitOfStatus({ summary, problems }: StatusReport): number {
   if (summary.failed + summary.interrupted > 0) return EXIT.failed;
   const drift = summary.pending + summary.running + summary.modified + summary.missing;
-  return drift > 0 || problems.some(({ severity }) => severity === 'error') ? EXIT.pending : EXIT.done;
+  return drift > 0 || problems.some(({ severity }) => severity === 'error')
+    ? EXIT.pending
+    : EXIT.done;
 }

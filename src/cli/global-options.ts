@@ -11,16 +11,39 @@ export const GLOBAL_OPTIONS: readonly OptionGroup[] = [
   {
     heading: 'Database:',
     options: [
-      { flags: '--url <url>', description: 'connection URL: mongodb:, postgres:, pglite: or embedded:' },
-      { flags: '--driver <name>', description: 'instead of reading it from the URL', choices: ['mongodb', 'postgres', 'pglite'] },
-      { flags: '--database <name>', description: "which of the config's databases", completes: 'database' },
+      {
+        flags: '--url <url>',
+        description: 'connection URL: mongodb:, postgres:, pglite: or embedded:',
+      },
+      {
+        flags: '--driver <name>',
+        description: 'instead of reading it from the URL',
+        choices: ['mongodb', 'postgres', 'pglite'],
+      },
+      {
+        flags: '--database <name>',
+        description: "which of the config's databases",
+        completes: 'database',
+      },
       { flags: '--role <role>', description: 'PostgreSQL: SET ROLE for the work' },
       { flags: '--tls', description: 'connect with TLS' },
       { flags: '--tls-ca <file>', description: 'PEM file with the CA to trust', completes: 'file' },
-      { flags: '--tls-cert <file>', description: "PEM file with the client's certificate", completes: 'file' },
-      { flags: '--tls-key <file>', description: "PEM file with the client's key", completes: 'file' },
+      {
+        flags: '--tls-cert <file>',
+        description: "PEM file with the client's certificate",
+        completes: 'file',
+      },
+      {
+        flags: '--tls-key <file>',
+        description: "PEM file with the client's key",
+        completes: 'file',
+      },
       { flags: '--tls-insecure', description: "do not check the server's certificate" },
-      { flags: '--connect-timeout <duration>', description: 'how long to try to connect (5s)', parse: parseDuration },
+      {
+        flags: '--connect-timeout <duration>',
+        description: 'how long to try to connect (5s)',
+        parse: parseDuration,
+      },
     ],
   },
   {
@@ -29,22 +52,54 @@ export const GLOBAL_OPTIONS: readonly OptionGroup[] = [
       { flags: '-C, --cwd <folder>', description: 'run as if started there', completes: 'folder' },
       { flags: '--config <file>', description: 'the config to read', completes: 'file' },
       { flags: '--no-config', description: 'read no config' },
-      { flags: '--dir <folder>', description: 'folder of migrations; repeatable', parse: collect, completes: 'folder' },
+      {
+        flags: '--dir <folder>',
+        description: 'folder of migrations; repeatable',
+        parse: collect,
+        completes: 'folder',
+      },
       { flags: '--format <name>', description: 'format of the files (auto)' },
-      { flags: '--env-file <file>', description: 'variables to read; repeatable', parse: collect, completes: 'file' },
+      {
+        flags: '--env-file <file>',
+        description: 'variables to read; repeatable',
+        parse: collect,
+        completes: 'file',
+      },
       { flags: '--environment <name>', description: 'such as production, which asks more' },
       { flags: '--mirror <name>', description: "keep another tool's records in step" },
-      { flags: '--store-schema <name>', description: "PostgreSQL: schema of godwit's tables (godwit)" },
-      { flags: '--store-prefix <prefix>', description: "MongoDB: prefix of godwit's collections (godwit_)" },
-      { flags: '--var <name=value>', description: 'variable for ${name} in SQL; repeatable', parse: collectVariables },
+      {
+        flags: '--store-schema <name>',
+        description: "PostgreSQL: schema of godwit's tables (godwit)",
+      },
+      {
+        flags: '--store-prefix <prefix>',
+        description: "MongoDB: prefix of godwit's collections (godwit_)",
+      },
+      {
+        flags: '--var <name=value>',
+        description: 'variable for SQL files; repeatable',
+        parse: collectVariables,
+      },
     ],
   },
   {
     heading: 'Lock:',
     options: [
-      { flags: '--lock-timeout <duration>', description: 'how long to wait for the lock (60s; 0 fails at once)', parse: parseDuration },
-      { flags: '--lock-lease <duration>', description: 'length of a lease (15s)', parse: parseDuration },
-      { flags: '--lock <kind>', description: 'PostgreSQL: kind of lock (auto)', choices: ['auto', 'advisory', 'lease'] },
+      {
+        flags: '--lock-timeout <duration>',
+        description: 'how long to wait for the lock (60s; 0 fails at once)',
+        parse: parseDuration,
+      },
+      {
+        flags: '--lock-lease <duration>',
+        description: 'length of a lease (15s)',
+        parse: parseDuration,
+      },
+      {
+        flags: '--lock <kind>',
+        description: 'PostgreSQL: kind of lock (auto)',
+        choices: ['auto', 'advisory', 'lease'],
+      },
     ],
   },
   {

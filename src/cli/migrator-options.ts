@@ -16,7 +16,10 @@ export function migratorOptions(globals: GlobalValues): MigratorOptions {
   };
 }
 
-function storeOf({ storeSchema: schema, storePrefix: prefix }: GlobalValues): Partial<StoreNames> | undefined {
+function storeOf({
+  storeSchema: schema,
+  storePrefix: prefix,
+}: GlobalValues): Partial<StoreNames> | undefined {
   if (schema === undefined && prefix === undefined) return undefined;
   return { ...(schema !== undefined && { schema }), ...(prefix !== undefined && { prefix }) };
 }

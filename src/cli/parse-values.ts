@@ -6,7 +6,8 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 export function parseDuration(text: string): number {
   if (/^0+$/.test(text)) return 0;
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
-  if (!match) throw new InvalidArgumentError('Give a number and a unit, such as 500ms, 60s or 2m; or 0.');
+  if (!match)
+    throw new InvalidArgumentError('Give a number and a unit, such as 500ms, 60s or 2m; or 0.');
   return Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1));
 }
 

@@ -48,7 +48,9 @@ export function parse(argv: readonly string[], columns: number | undefined): Par
     if (error.exitCode === 0 || error.code === 'commander.help') return { type: 'help', text };
     return { type: 'error', message: readable(error.message), help };
   }
-  return parsed === undefined ? { type: 'help', text: program.helpInformation() } : { type: 'command', parsed };
+  return parsed === undefined
+    ? { type: 'help', text: program.helpInformation() }
+    : { type: 'command', parsed };
 }
 
 function helpWidth(columns: number | undefined): number {

@@ -1,5 +1,5 @@
-import { listDatabases, loadConfig } from '../config/index.ts';
 import { withEnvFiles } from '../config/env-files.ts';
+import { listDatabases, loadConfig } from '../config/index.ts';
 import type { GodwitConfig } from '../config/types.ts';
 import type { GlobalValues } from './global-options.ts';
 import type { Io } from './io.ts';

@@ -47,11 +47,19 @@ export function createView(io: Io, globals: GlobalValues): View {
       if (mode === 'text') say(text());
       else {
         if (!quiet) say(text());
-        io.stdout.write(mode === 'json' ? jsonDocument(document) : jsonLine({ type: 'result', result: document }));
+        io.stdout.write(
+          mode === 'json' ? jsonDocument(document) : jsonLine({ type: 'result', result: document }),
+        );
       }
     },
     events() {
-      const show = renderEvents({ style, live, quiet, verbose: globals.verbose === true, write: say });
+      const show = renderEvents({
+        style,
+        live,
+        quiet,
+        verbose: globals.verbose === true,
+        write: say,
+      });
       return (event) => {
         if (mode === 'json-lines') io.stdout.write(jsonLine(event));
         show(event);

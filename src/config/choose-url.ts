@@ -4,7 +4,13 @@ import type { Environment } from './env-files.ts';
 import type { DatabaseFamily } from './folder-kind.ts';
 import { postgresFromEnvironment } from './libpq.ts';
 import type { DatabaseConfig } from './types.ts';
-import { type CheckedUrl, checkUrl, driverOfScheme, embeddedPostgres, EMBEDDED_MONGODB } from './url.ts';
+import {
+  type CheckedUrl,
+  checkUrl,
+  driverOfScheme,
+  EMBEDDED_MONGODB,
+  embeddedPostgres,
+} from './url.ts';
 
 export interface ChosenUrl extends CheckedUrl {
   /** For people: `--url`, `config`, the variable's name, `default`. */
@@ -70,15 +76,23 @@ async function urlFrom(url: NonNullable<DatabaseConfig['url']>, from: string): P
   } catch (cause) {
     // The cause may quote the secret: only its kind is told.
     const kind = cause instanceof Error ? cause.name : typeof cause;
-    throw new GodwitError('GODWIT_URL_INVALID', `The function that finds the database URL (${from}) failed with ${kind}.`, {
-      state: 'No database was contacted.',
-      cause,
-    });
+    throw new GodwitError(
+      'GODWIT_URL_INVALID',
+      `The function that finds the database URL (${from}) failed with ${kind}.`,
+      {
+        state: 'No database was contacted.',
+        cause,
+      },
+    );
   }
   if (typeof value === 'string') return value;
-  throw new GodwitError('GODWIT_URL_INVALID', `The function that finds the database URL (${from}) returned no text.`, {
-    state: 'No database was contacted.',
-  });
+  throw new GodwitError(
+    'GODWIT_URL_INVALID',
+    `The function that finds the database URL (${from}) returned no text.`,
+    {
+      state: 'No database was contacted.',
+    },
+  );
 }
 
 async function unconfigured(question: UrlQuestion): Promise<ChosenUrl> {
@@ -93,7 +107,8 @@ async function unconfigured(question: UrlQuestion): Promise<ChosenUrl> {
     refuseAmbiguous(usual, wanted);
     return checked(first.url, first.from, root);
   }
-  const server = wanted === 'mongodb' || driver === 'pglite' ? undefined : postgresFromEnvironment(env);
+  const server =
+    wanted === 'mongodb' || driver === 'pglite' ? undefined : postgresFromEnvironment(env);
   if (server !== undefined) return checked(server, 'PG* variables', root);
   const other = usual[0];
   if (other !== undefined) return checked(other.url, other.from, root);
@@ -125,7 +140,10 @@ function familyOfDriver(driver: DriverName): DatabaseFamily {
   return driver === 'mongodb' ? 'mongodb' : 'sql';
 }
 
-function refuseAmbiguous(candidates: readonly Candidate[], wanted: DatabaseFamily | undefined): void {
+function refuseAmbiguous(
+  candidates: readonly Candidate[],
+  wanted: DatabaseFamily | undefined,
+): void {
   if (wanted !== undefined) return;
   const families = new Set(
     candidates.flatMap(({ url }) => {

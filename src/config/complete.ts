@@ -28,7 +28,8 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
     root,
     configFile: file,
     name,
-    dirs: overrides.dir === undefined ? foldersOf(database.dir, root) : foldersOf(overrides.dir, from),
+    dirs:
+      overrides.dir === undefined ? foldersOf(database.dir, root) : foldersOf(overrides.dir, from),
     format: all.format ?? 'auto',
     mirrors: await resolveMirrors(all.mirror),
     store: { schema: 'godwit', prefix: 'godwit_', ...all.store },
@@ -65,7 +66,8 @@ function foldersOf(dir: DatabaseConfig['dir'], root: string): string[] {
 
 function absoluteTls(tls: TlsOptions | undefined, root: string): TlsOptions | undefined {
   if (tls === undefined) return undefined;
-  const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(root, path));
+  const absolute = (path: string | undefined) =>
+    path === undefined ? undefined : resolve(root, path);
   return {
     ...tls,
     ...(tls.caFile && { caFile: absolute(tls.caFile) }),

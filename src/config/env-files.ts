@@ -43,12 +43,17 @@ async function readEnvFile(path: string, required: boolean): Promise<string | un
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // A folder named .env (a Python environment) is no file of variables.
-    if (!required && (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR')) return undefined;
-    throw new GodwitError('GODWIT_CONFIG_UNREADABLE', `The file of environment variables cannot be read (${code ?? 'unknown error'}).`, {
-      where: { file: path },
-      state: 'No database was contacted.',
-      next: [`ls -l ${path}`],
-      cause: error,
-    });
+    if (!required && (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR'))
+      return undefined;
+    throw new GodwitError(
+      'GODWIT_CONFIG_UNREADABLE',
+      `The file of environment variables cannot be read (${code ?? 'unknown error'}).`,
+      {
+        where: { file: path },
+        state: 'No database was contacted.',
+        next: [`ls -l ${path}`],
+        cause: error,
+      },
+    );
   }
 }

@@ -25,7 +25,9 @@ export async function familyOf(
 }
 
 /** By the migrations alone: SQL files, or what the code calls. */
-export async function familyOfFolders(dirs: readonly string[]): Promise<DatabaseFamily | undefined> {
+export async function familyOfFolders(
+  dirs: readonly string[],
+): Promise<DatabaseFamily | undefined> {
   const files = (await Promise.all(dirs.map((dir) => filesIn(dir, 2)))).flat();
   if (files.some((file) => file.endsWith('.sql'))) return 'sql';
   for (const file of files.filter((name) => CODE.test(name)).slice(0, 20)) {
@@ -62,7 +64,11 @@ async function filesIn(dir: string, depth: number): Promise<string[]> {
     .filter((entry) => entry.isFile() && /^[0-9VUR]/.test(entry.name))
     .map((entry) => join(dir, entry.name));
   if (depth === 0) return files;
-  const folders = entries.filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name));
-  const deeper = await Promise.all(folders.map((entry) => filesIn(join(dir, entry.name), depth - 1)));
+  const folders = entries.filter(
+    (entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name),
+  );
+  const deeper = await Promise.all(
+    folders.map((entry) => filesIn(join(dir, entry.name), depth - 1)),
+  );
   return [...files, ...deeper.flat()];
 }

@@ -73,11 +73,15 @@ function ownEntry(): string | undefined {
 function unreadable(file: string, error: unknown): GodwitError {
   const message = error instanceof Error ? error.message : String(error);
   const firstLine = message.split('\n')[0] ?? message;
-  return new GodwitError('GODWIT_CONFIG_UNREADABLE', `The configuration cannot be read: ${firstLine}`, {
-    where: { file, ...placeOf(file, error) },
-    state: 'No database was contacted.',
-    cause: error,
-  });
+  return new GodwitError(
+    'GODWIT_CONFIG_UNREADABLE',
+    `The configuration cannot be read: ${firstLine}`,
+    {
+      where: { file, ...placeOf(file, error) },
+      state: 'No database was contacted.',
+      cause: error,
+    },
+  );
 }
 
 /** From a parser's `loc`, else from the first frame of the stack that is in the file. */

@@ -1,7 +1,10 @@
 import type { ProjectFacts } from './inspect-project.ts';
 
 /** The config that `init` writes: what fits is set, what may be wanted stands in comments. */
-export function renderConfig(facts: ProjectFacts): { readonly file: string; readonly text: string } {
+export function renderConfig(facts: ProjectFacts): {
+  readonly file: string;
+  readonly text: string;
+} {
   const body = [
     ...connection(facts),
     '',
@@ -36,7 +39,8 @@ function connection({ database, env }: ProjectFacts): string[] {
       "  defaultUrl: 'embedded:postgres',",
     ];
   }
-  const url = database === 'mongodb' ? 'mongodb://127.0.0.1:27017/NAME' : 'postgres://127.0.0.1:5432/NAME';
+  const url =
+    database === 'mongodb' ? 'mongodb://127.0.0.1:27017/NAME' : 'postgres://127.0.0.1:5432/NAME';
   return [
     '  // Variables that may hold the connection URL; the first that is set is used.',
     '  // `.env` is read.',

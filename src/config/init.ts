@@ -44,7 +44,8 @@ export async function initProject(root: string): Promise<InitReport> {
   const kept: string[] = [];
   try {
     const existing = await findConfig(root);
-    if (existing !== undefined && dirname(existing) === resolve(root)) kept.push(basename(existing));
+    if (existing !== undefined && dirname(existing) === resolve(root))
+      kept.push(basename(existing));
     else {
       const { file, text } = renderConfig(facts);
       await writeFile(join(root, file), text, { flag: 'wx' });
@@ -58,7 +59,12 @@ export async function initProject(root: string): Promise<InitReport> {
     if (error instanceof GodwitError) throw error;
     throw unwritable(root, error);
   }
-  return { found: facts.found, written, kept, next: ['godwit create "first change"', 'godwit plan', 'godwit up'] };
+  return {
+    found: facts.found,
+    written,
+    kept,
+    next: ['godwit create "first change"', 'godwit plan', 'godwit up'],
+  };
 }
 
 async function addScripts(root: string, written: string[], kept: string[]): Promise<void> {

@@ -38,16 +38,20 @@ export async function inspectProject(root: string): Promise<ProjectFacts> {
   const folder = await existingFolder(root);
   const supabase = await exists(join(root, 'supabase'));
   const typescript = packages.includes('typescript') || (await exists(join(root, 'tsconfig.json')));
-  const database = (await databaseOf(root, folder, packages)) ?? (supabase ? 'postgres' : undefined);
+  const database =
+    (await databaseOf(root, folder, packages)) ?? (supabase ? 'postgres' : undefined);
   const language = languageOf(folder?.files ?? [], database, typescript);
-  const texts = await Promise.all((folder?.files ?? []).slice(0, 50).map((file) => text(join(root, folder?.dir ?? '', file))));
+  const texts = await Promise.all(
+    (folder?.files ?? []).slice(0, 50).map((file) => text(join(root, folder?.dir ?? '', file))),
+  );
   const facts = {
     database,
     typescript,
     dir: folder?.dir ?? (supabase ? 'supabase/migrations' : undefined),
     language,
     versions: versionsOf(folder?.files ?? []),
-    migrationHistory: database === 'mongodb' && texts.some((body) => /['"`]migrationHistory['"`]/.test(body)),
+    migrationHistory:
+      database === 'mongodb' && texts.some((body) => /['"`]migrationHistory['"`]/.test(body)),
     env: database === undefined ? [] : await variablesOf(root, database),
   };
   return { ...facts, found: inWords(packages, facts, folder?.files.length ?? 0, supabase) };
@@ -64,7 +68,9 @@ async function existingFolder(root: string): Promise<Folder | undefined> {
   for (const dir of FOLDERS) {
     const names = await readdir(join(root, dir)).catch(() => undefined);
     if (names === undefined) continue;
-    const files = names.filter((name) => /^\d+.*\.(sql|[mc]?[jt]s)$/.test(name) && !name.endsWith('.d.ts')).sort();
+    const files = names
+      .filter((name) => /^\d+.*\.(sql|[mc]?[jt]s)$/.test(name) && !name.endsWith('.d.ts'))
+      .sort();
     if (files.length > 0) return { dir, files };
     empty ??= { dir, files };
   }
@@ -90,7 +96,8 @@ function languageOf(
   typescript: boolean,
 ): ProjectFacts['language'] {
   for (const language of ['sql', 'ts', 'js', 'cjs', 'mjs'] as const) {
-    if (files.filter((file) => file.endsWith(`.${language}`)).length * 2 > files.length) return language;
+    if (files.filter((file) => file.endsWith(`.${language}`)).length * 2 > files.length)
+      return language;
   }
   if (database !== 'mongodb') return 'sql';
   return typescript ? 'ts' : 'js';
@@ -104,7 +111,9 @@ function versionsOf(files: readonly string[]): ProjectFacts['versions'] {
 async function variablesOf(root: string, database: 'mongodb' | 'postgres'): Promise<string[]> {
   const files = ['.env', '.env.local', '.env.example', '.env.sample'];
   const all = (await Promise.all(files.map((file) => text(join(root, file))))).join('\n');
-  const named = VARIABLES[database].filter((name) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(all));
+  const named = VARIABLES[database].filter((name) =>
+    new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(all),
+  );
   return named.length > 0 ? named : [VARIABLES[database][0]];
 }
 
@@ -115,7 +124,9 @@ function inWords(
   supabase: boolean,
 ): string[] {
   const drivers = ['mongoose', 'mongodb', 'pg', '@supabase/supabase-js', '@electric-sql/pglite'];
-  const words = drivers.filter((name) => packages.includes(name)).map((name) => `${name} in package.json`);
+  const words = drivers
+    .filter((name) => packages.includes(name))
+    .map((name) => `${name} in package.json`);
   if (supabase) words.push('a supabase folder');
   if (facts.typescript) words.push('TypeScript');
   if (count > 0) words.push(`${count} ${count === 1 ? 'migration' : 'migrations'} in ${facts.dir}`);

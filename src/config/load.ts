@@ -51,7 +51,10 @@ export function defineConfig(input: ConfigInput): ConfigInput {
  */
 export async function loadConfig(
   root: string = process.cwd(),
-  options: { readonly file?: string | false | undefined; readonly env?: Environment | undefined } = {},
+  options: {
+    readonly file?: string | false | undefined;
+    readonly env?: Environment | undefined;
+  } = {},
 ): Promise<LoadedConfig> {
   const env = options.env ?? process.env;
   const file = await locate(root, options.file);
@@ -104,18 +107,26 @@ export async function settle(
     value = await value;
   } catch (thrown) {
     const cause = toGodwitError(thrown);
-    throw new GodwitError('GODWIT_CONFIG_UNREADABLE', `The configuration's function failed: ${cause.message}`, {
-      where: { file },
-      state: 'No database was contacted.',
-      cause: thrown,
-    });
+    throw new GodwitError(
+      'GODWIT_CONFIG_UNREADABLE',
+      `The configuration's function failed: ${cause.message}`,
+      {
+        where: { file },
+        state: 'No database was contacted.',
+        cause: thrown,
+      },
+    );
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new GodwitError('GODWIT_CONFIG_INVALID', `The configuration must be an object, not ${nameOf(value)}.`, {
-    where: { file },
-    state: 'No database was contacted.',
-    next: file && extname(file) !== '.json' ? ['export default defineConfig({ … })'] : undefined,
-  });
+  throw new GodwitError(
+    'GODWIT_CONFIG_INVALID',
+    `The configuration must be an object, not ${nameOf(value)}.`,
+    {
+      where: { file },
+      state: 'No database was contacted.',
+      next: file && extname(file) !== '.json' ? ['export default defineConfig({ … })'] : undefined,
+    },
+  );
 }
 
 function nameOf(value: unknown): string {

@@ -20,9 +20,10 @@ export function overlay(outer: DatabaseConfig, inner: DatabaseConfig): DatabaseC
   if (connects) for (const key of CONNECTION) delete merged[key];
   for (const [key, value] of Object.entries(inner)) {
     if (value === undefined) continue;
-    merged[key] = isPlain(value) && isPlain(merged[key]) && key !== 'mirror' && key !== 'client'
-      ? { ...merged[key], ...value }
-      : value;
+    merged[key] =
+      isPlain(value) && isPlain(merged[key]) && key !== 'mirror' && key !== 'client'
+        ? { ...merged[key], ...value }
+        : value;
   }
   return merged;
 }

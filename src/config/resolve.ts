@@ -47,7 +47,13 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
   const environment =
     request.environment ?? config.environment ?? env.GODWIT_ENV ?? env.NODE_ENV ?? 'development';
   const production = /^prod(uction)?$/i.test(environment);
-  const settings = await completeSettings({ loaded, name, database, overrides: request.overrides, from });
+  const settings = await completeSettings({
+    loaded,
+    name,
+    database,
+    overrides: request.overrides,
+    from,
+  });
   const family = () => familyOf(settings.dirs, root);
   const { overrides } = request;
   const client = overrides.client ?? (overrides.url === undefined ? database.client : undefined);
@@ -55,7 +61,14 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     client === undefined
       ? await chooseOrDefer({ root, env, overrides, database, production, family })
       : ofClient(client, overrides.driver ?? database.driver);
-  const complete = { ...settings, driver: chosen.driver, urlFrom: chosen.from, client, environment, production };
+  const complete = {
+    ...settings,
+    driver: chosen.driver,
+    urlFrom: chosen.from,
+    client,
+    environment,
+    production,
+  };
   return Object.defineProperty(complete, 'url', { enumerable: true, get: chosen.url }) as Settings;
 }
 
@@ -82,7 +95,11 @@ async function chooseOrDefer(question: UrlQuestion): Promise<DeferredUrl> {
   }
 }
 
-async function guessDriver({ overrides, database, family }: UrlQuestion): Promise<Settings['driver']> {
+async function guessDriver({
+  overrides,
+  database,
+  family,
+}: UrlQuestion): Promise<Settings['driver']> {
   const named = overrides.driver ?? database.driver;
   if (named !== undefined) return named;
   if ((overrides.env ?? database.env)?.some((name) => /mongo/i.test(name))) return 'mongodb';

@@ -30,7 +30,9 @@ function oneOf(...allowed: readonly string[]): Check {
 
 function either(first: Check, second: (value: unknown) => boolean, also: string): Check {
   return (value, path) =>
-    second(value) ? [] : first(value, path).map((problem) => problem.replace(/, not /, ` or ${also}, not `));
+    second(value)
+      ? []
+      : first(value, path).map((problem) => problem.replace(/, not /, ` or ${also}, not `));
 }
 
 const texts: Check = (value, path) =>
@@ -60,7 +62,13 @@ function shape(checks: Readonly<Record<string, Check>>, required: readonly strin
   };
 }
 
-const tls = shape({ enabled: flag, caFile: text, certFile: text, keyFile: text, rejectUnauthorized: flag });
+const tls = shape({
+  enabled: flag,
+  caFile: text,
+  certFile: text,
+  keyFile: text,
+  rejectUnauthorized: flag,
+});
 const hooks = shape({ beforeAll: call, beforeEach: call, afterEach: call, afterAll: call });
 const mirror = shape(
   {
@@ -68,7 +76,10 @@ const mirror = shape(
     create: oneOf('always', 'existing'),
     shape: shape(
       {
-        key: shape({ field: text, value: oneOf('version-number', 'version', 'id', 'name') }, ['field', 'value']),
+        key: shape({ field: text, value: oneOf('version-number', 'version', 'id', 'name') }, [
+          'field',
+          'value',
+        ]),
         appliedAt: text,
         status: text,
         description: text,
@@ -122,7 +133,8 @@ export const CONFIG_KEYS: Readonly<Record<string, Check>> = {
           )
       : [`${path} must be an object of databases by name, not ${shown(value)}`],
   environment: text,
-  envFiles: (value, path) => (value === false ? [] : either(texts, () => false, 'false')(value, path)),
+  envFiles: (value, path) =>
+    value === false ? [] : either(texts, () => false, 'false')(value, path),
   versions: oneOf('timestamp', 'number'),
   language: oneOf('ts', 'js', 'cjs', 'mjs', 'sql'),
 };
@@ -143,7 +155,9 @@ export function checkKeys(
     const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
     if (check === undefined) {
       const hint = didYouMean(key, Object.keys(checks));
-      problems.push(hint === '' ? `${full} is not a known key` : `${full} is not a known key.${hint}`);
+      problems.push(
+        hint === '' ? `${full} is not a known key` : `${full} is not a known key.${hint}`,
+      );
     } else if (item !== undefined) problems.push(...check(item, full));
   }
   return problems;
@@ -156,8 +170,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** A value for people, never long: it may hold a secret, so texts are shown only when short. */
 function shown(value: unknown): string {
   if (value === '') return 'an empty text';
-  if (typeof value === 'string') return value.length <= 24 && !value.includes(':') ? `"${value}"` : 'this text';
-  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string')
+    return value.length <= 24 && !value.includes(':') ? `"${value}"` : 'this text';
+  if (value === null || typeof value === 'number' || typeof value === 'boolean')
+    return String(value);
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,6 +1,6 @@
 import type { DriverName } from '../ports/context.ts';
-import type { MirrorSpec } from '../ports/history.ts';
 import type { StoreNames, TlsOptions } from '../ports/driver.ts';
+import type { MirrorSpec } from '../ports/history.ts';
 
 export type OutOfOrderPolicy = 'warn' | 'refuse' | 'allow';
 

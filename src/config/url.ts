@@ -59,7 +59,10 @@ function embedded(url: string, from: string, root: string): CheckedUrl {
   if (kind === 'postgres' || kind === 'postgresql' || kind === 'pglite') {
     return { driver: 'pglite', url: embeddedPostgres(root) };
   }
-  throw invalid(from, 'there is "embedded:postgres" and "embedded:mongodb", no other embedded database');
+  throw invalid(
+    from,
+    'there is "embedded:postgres" and "embedded:mongodb", no other embedded database',
+  );
 }
 
 export function embeddedPostgres(root: string): string {
@@ -111,7 +114,8 @@ function portProblem(hosts: string): string | undefined {
   for (const host of hosts.split(',')) {
     const port = /^(?:\[[^\]]*\]|[^:]*):(.*)$/.exec(host)?.[1];
     if (port === undefined) continue;
-    if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) return 'the port is not a number up to 65535';
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+      return 'the port is not a number up to 65535';
   }
   return undefined;
 }
@@ -137,7 +141,8 @@ function redactUser(url: string): string {
   const { user } = splitAuthority(rest);
   // Without a user in the authority, an @ before the query means a password with a slash.
   const query = rest.indexOf('?');
-  const at = user !== undefined ? user.length : rest.lastIndexOf('@', query < 0 ? undefined : query);
+  const at =
+    user !== undefined ? user.length : rest.lastIndexOf('@', query < 0 ? undefined : query);
   if (at < 0) return url;
   const colon = rest.indexOf(':');
   if (colon < 0 || colon > at) return url;
@@ -145,7 +150,8 @@ function redactUser(url: string): string {
 }
 
 function noScheme(url: string, from: string): GodwitError {
-  const message = url === '' ? 'it is empty' : 'it does not begin with a scheme such as postgres://';
+  const message =
+    url === '' ? 'it is empty' : 'it does not begin with a scheme such as postgres://';
   return invalid(from, message);
 }
 
@@ -158,11 +164,15 @@ function unknownScheme(scheme: string, from: string): GodwitError {
 }
 
 function invalid(from: string, problem: string): GodwitError {
-  return new GodwitError('GODWIT_URL_INVALID', `The database URL from ${from} is not usable: ${problem}`, {
-    state: 'No database was contacted.',
-    next: [
-      'godwit status --url mongodb://127.0.0.1:27017/NAME',
-      'godwit status --url postgres://USER@127.0.0.1:5432/NAME',
-    ],
-  });
+  return new GodwitError(
+    'GODWIT_URL_INVALID',
+    `The database URL from ${from} is not usable: ${problem}`,
+    {
+      state: 'No database was contacted.',
+      next: [
+        'godwit status --url mongodb://127.0.0.1:27017/NAME',
+        'godwit status --url postgres://USER@127.0.0.1:5432/NAME',
+      ],
+    },
+  );
 }

@@ -38,8 +38,11 @@ function messageOf(loaded: LoadedConfig, problems: readonly string[]): string {
 }
 
 function mirrorProblems({ config }: LoadedConfig): string[] {
-  const databases = typeof config.databases === 'object' ? Object.entries(config.databases ?? {}) : [];
-  const named = databases.map(([name, database]) => [`databases.${name}.`, database?.mirror] as const);
+  const databases =
+    typeof config.databases === 'object' ? Object.entries(config.databases ?? {}) : [];
+  const named = databases.map(
+    ([name, database]) => [`databases.${name}.`, database?.mirror] as const,
+  );
   return [['', config.mirror] as const, ...named].flatMap(([path, mirror]) => {
     const problem = mirrorProblem(mirror);
     return problem === undefined ? [] : [`${path}${problem}`];
@@ -53,13 +56,17 @@ function knownOverrides(overrides: DatabaseConfig): Record<string, unknown> {
   );
 }
 
-function unknownDatabase({ config }: LoadedConfig, asked: string | undefined): string[] | undefined {
+function unknownDatabase(
+  { config }: LoadedConfig,
+  asked: string | undefined,
+): string[] | undefined {
   if (asked === undefined) return undefined;
   const names =
     typeof config.databases === 'object' && config.databases !== null
       ? Object.keys(config.databases)
       : ['default'];
   if (names.includes(asked)) return undefined;
-  const known = config.databases === undefined ? 'the config names no databases' : `known: ${names.join(', ')}`;
+  const known =
+    config.databases === undefined ? 'the config names no databases' : `known: ${names.join(', ')}`;
   return [`There is no database "${asked}"; ${known}.${didYouMean(asked, names)}`];
 }

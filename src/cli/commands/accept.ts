@@ -13,8 +13,12 @@ export const run: CommandRun = async (context, { args, options }) => {
 };
 
 function nothingNamed(): GodwitError {
-  return new GodwitError('GODWIT_USAGE', 'Name the migrations whose files are to be accepted, or say --all.', {
-    state: 'Nothing was changed.',
-    next: ['godwit status', 'godwit accept ID --reason …'],
-  });
+  return new GodwitError(
+    'GODWIT_USAGE',
+    'Name the migrations whose files are to be accepted, or say --all.',
+    {
+      state: 'Nothing was changed.',
+      next: ['godwit status', 'godwit accept ID --reason …'],
+    },
+  );
 }

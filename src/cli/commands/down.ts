@@ -12,7 +12,8 @@ export const run: CommandRun = async (context, { args, options }) => {
   refuseContradiction(steps, options);
   const migrator = await oneDatabase(context, 'down');
   const request: RunOptions = { ...options, steps };
-  if (options.dryRun) return showPlan(context, await migrator.plan({ ...request, direction: 'down' }));
+  if (options.dryRun)
+    return showPlan(context, await migrator.plan({ ...request, direction: 'down' }));
   const what = options.all ? 'revert every migration' : 'revert migrations';
   await guardProduction(context, migrator, what, `godwit down${options.all ? ' --all' : ''}`);
   const { signal, abort } = context.stops();
@@ -22,14 +23,21 @@ export const run: CommandRun = async (context, { args, options }) => {
 };
 
 /** Guessing which of two limits was meant would revert too much. */
-function refuseContradiction(steps: number | undefined, options: Readonly<Record<string, unknown>>): void {
+function refuseContradiction(
+  steps: number | undefined,
+  options: Readonly<Record<string, unknown>>,
+): void {
   const said = [
     steps === undefined ? '' : String(steps),
     ...['all', 'to', 'only'].map((name) => (options[name] === undefined ? '' : `--${name}`)),
   ].filter((word) => word !== '');
   if (said.length < 2) return;
-  throw new GodwitError('GODWIT_USAGE', `${said.join(' and ')} contradict each other: give one of them.`, {
-    state: 'Nothing was changed.',
-    next: ['godwit down --help'],
-  });
+  throw new GodwitError(
+    'GODWIT_USAGE',
+    `${said.join(' and ')} contradict each other: give one of them.`,
+    {
+      state: 'Nothing was changed.',
+      next: ['godwit down --help'],
+    },
+  );
 }

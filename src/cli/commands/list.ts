@@ -11,7 +11,11 @@ export const run: CommandRun = (context) =>
       // For scripts and completion: the ids alone.
       if (globals.quiet) return migrations.map(({ id }) => `${id}\n`).join('');
       if (migrations.length === 0) return '  No migrations.\n';
-      const rows = migrations.map(({ id, file, description }) => [id, view.style.dim(file ?? ''), view.style.dim(description ?? '')]);
+      const rows = migrations.map(({ id, file, description }) => [
+        id,
+        view.style.dim(file ?? ''),
+        view.style.dim(description ?? ''),
+      ]);
       return renderTable(rows, view.width, 1);
     });
     return EXIT.done;

@@ -7,7 +7,10 @@ import { planDocument, renderPlan } from '../render/plan.ts';
 
 export const run: CommandRun = (context, { args, options }) => {
   const { sql, check, ...rest } = options;
-  const request: PlanOptions = { ...rest, to: (args[0] as string | undefined) ?? (rest.to as string | undefined) };
+  const request: PlanOptions = {
+    ...rest,
+    to: (args[0] as string | undefined) ?? (rest.to as string | undefined),
+  };
   return eachDatabase(context, 'plan', async (migrator) => {
     if (sql) {
       const script = await migrator.planSql(request);

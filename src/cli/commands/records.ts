@@ -6,7 +6,8 @@ import { EXIT } from '../exit.ts';
 export function showRecords({ view }: Context, report: RecordReport): number {
   const { style } = view;
   view.result(report, () => {
-    if (report.records.length === 0) return `  ${style.green(style.signs.done)} Nothing to record.\n`;
+    if (report.records.length === 0)
+      return `  ${style.green(style.signs.done)} Nothing to record.\n`;
     return report.records
       .map(({ id, status }) => `  ${style.green(style.signs.done)} ${id}  recorded as ${status}\n`)
       .join('');

@@ -1,24 +1,61 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command-spec.ts';
 import { parseCount } from '../parse-values.ts';
 
-const reason: OptionSpec = { flags: '--reason <text>', description: 'why, for whoever reads the history later' };
+const reason: OptionSpec = {
+  flags: '--reason <text>',
+  description: 'why, for whoever reads the history later',
+};
 const outOfOrder: OptionSpec = {
   flags: '--out-of-order <policy>',
   description: 'a pending file older than an applied one (warn)',
   choices: ['warn', 'refuse', 'allow'],
 };
-const steps: OptionSpec = { flags: '--steps <n>', description: 'at most this many', parse: parseCount };
-const only: OptionSpec = { flags: '--only <id>', description: 'just this one', completes: 'migration' };
+const steps: OptionSpec = {
+  flags: '--steps <n>',
+  description: 'at most this many',
+  parse: parseCount,
+};
+const only: OptionSpec = {
+  flags: '--only <id>',
+  description: 'just this one',
+  completes: 'migration',
+};
 const retry: OptionSpec = { flags: '--retry', description: 'run interrupted ones again' };
 const dryRun: OptionSpec = { flags: '--dry-run', description: 'show the plan, run nothing' };
-const plan: OptionSpec = { flags: '--plan <fingerprint>', description: 'run only if this is still the plan' };
-const single: OptionSpec = { flags: '--single-transaction', description: 'all in one transaction, where the database can' };
+const plan: OptionSpec = {
+  flags: '--plan <fingerprint>',
+  description: 'run only if this is still the plan',
+};
+const single: OptionSpec = {
+  flags: '--single-transaction',
+  description: 'all in one transaction, where the database can',
+};
 const all: OptionSpec = { flags: '--all', description: 'everything that is applied' };
-const to: OptionSpec = { flags: '--to <version>', description: 'down to, and without, this one', completes: 'migration' };
-const target: ArgumentSpec = { name: '[target]', description: 'up to and with this version or id', completes: 'migration' };
-const id: ArgumentSpec = { name: '<id>', description: "a migration's id or version", completes: 'migration' };
-const versions: OptionSpec = { flags: '--versions <kind>', description: 'how the file is numbered', choices: ['timestamp', 'number'] };
-const language: OptionSpec = { flags: '--language <name>', description: 'language of the file', choices: ['ts', 'js', 'cjs', 'mjs', 'sql'] };
+const to: OptionSpec = {
+  flags: '--to <version>',
+  description: 'down to, and without, this one',
+  completes: 'migration',
+};
+const target: ArgumentSpec = {
+  name: '[target]',
+  description: 'up to and with this version or id',
+  completes: 'migration',
+};
+const id: ArgumentSpec = {
+  name: '<id>',
+  description: "a migration's id or version",
+  completes: 'migration',
+};
+const versions: OptionSpec = {
+  flags: '--versions <kind>',
+  description: 'how the file is numbered',
+  choices: ['timestamp', 'number'],
+};
+const language: OptionSpec = {
+  flags: '--language <name>',
+  description: 'language of the file',
+  choices: ['ts', 'js', 'cjs', 'mjs', 'sql'],
+};
 
 const MIGRATE = 'Migrate:';
 const LOOK = 'Look:';
@@ -58,7 +95,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'show what up or down would do, and every reason not to',
     arguments: [target],
     options: [
-      { flags: '--direction <direction>', description: 'plan of up or down (up)', choices: ['up', 'down'] },
+      {
+        flags: '--direction <direction>',
+        description: 'plan of up or down (up)',
+        choices: ['up', 'down'],
+      },
       ...[steps, all, to, only, retry, outOfOrder],
       { flags: '--sql', description: 'the script that a database administrator would run by hand' },
       { flags: '--check', description: 'exit 3 when there is something to do' },
@@ -70,7 +111,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     group: LOOK,
     summary: 'the state of every migration',
     options: [
-      { flags: '--check', description: 'exit 3 when work is pending or files drifted, 1 after a failure' },
+      {
+        flags: '--check',
+        description: 'exit 3 when work is pending or files drifted, 1 after a failure',
+      },
     ],
     load: () => import('./status.ts'),
   },
@@ -111,7 +155,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'mark',
     group: REPAIR,
     summary: 'record by hand that a migration is applied, or is not',
-    arguments: [id, { name: '<state>', description: 'what it is', choices: ['applied', 'pending'] }],
+    arguments: [
+      id,
+      { name: '<state>', description: 'what it is', choices: ['applied', 'pending'] },
+    ],
     options: [reason],
     load: () => import('./mark.ts'),
   },

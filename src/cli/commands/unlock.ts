@@ -8,11 +8,14 @@ export const run: CommandRun = async (context, _invocation) => {
   const { view } = context;
   const migrator = await oneDatabase(context, 'unlock');
   const target = await migrator.target();
-  view.note(`${view.style.dim('unlock')} ${view.style.signs.arrow} ${renderTarget(target, view.style)}\n\n`);
+  view.note(
+    `${view.style.dim('unlock')} ${view.style.signs.arrow} ${renderTarget(target, view.style)}\n\n`,
+  );
   const holder = await migrator.lockHolder();
   if (holder === undefined) return show(context, false, undefined, 'Nobody holds the lock.');
   view.say(`  The lock is held by ${showHolder(holder)}.\n`);
-  if (holder.alive) view.say('  It may still be at work: what it does is not undone by taking its lock.\n');
+  if (holder.alive)
+    view.say('  It may still be at work: what it does is not undone by taking its lock.\n');
   await guardProduction(context, migrator, 'take the lock away', 'godwit unlock');
   const { production } = await migrator.settings();
   if (!production) await askYes(context, '  Take the lock away?', 'godwit unlock');

@@ -1,4 +1,4 @@
-import { completedCommands, type CompletedFlag, globalFlags, type Values } from './words.ts';
+import { type CompletedFlag, completedCommands, globalFlags, type Values } from './words.ts';
 
 /** For `eval "$(godwit completion bash)"`. */
 export function bashScript(): string {
@@ -20,7 +20,9 @@ ${uniqueCases(flags).join('\n')}
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case " ${names} " in *" $word "*) command="$word"; break ;; esac
   done
-  flags="${globalFlags().flatMap((flag) => flag.names).join(' ')}"
+  flags="${globalFlags()
+    .flatMap((flag) => flag.names)
+    .join(' ')}"
   case "$command" in
     "") values="${names} help" ;;
 ${cases.join('\n')}
@@ -52,6 +54,7 @@ function reply({ words, kind }: Values): string {
   if (words.length > 0) return `COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$cur"));`;
   if (kind === 'folder') return 'COMPREPLY=($(compgen -d -- "$cur"));';
   if (kind === 'file') return 'COMPREPLY=($(compgen -f -- "$cur"));';
-  if (kind === 'migration') return 'COMPREPLY=($(compgen -W "$(godwit list --quiet 2>/dev/null)" -- "$cur"));';
+  if (kind === 'migration')
+    return 'COMPREPLY=($(compgen -W "$(godwit list --quiet 2>/dev/null)" -- "$cur"));';
   return '';
 }

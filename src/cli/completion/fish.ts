@@ -1,4 +1,4 @@
-import { completedCommands, type CompletedFlag, globalFlags, type Values } from './words.ts';
+import { type CompletedFlag, completedCommands, globalFlags, type Values } from './words.ts';
 
 /** For `godwit completion fish | source`. */
 export function fishScript(): string {
@@ -10,17 +10,25 @@ export function fishScript(): string {
     );
     const words = argument(values);
     const first = words === '' ? [] : [`complete -c godwit ${seen} ${words}`];
-    return [...offers, ...first, ...flags.map((flag) => `complete -c godwit ${seen} ${flagWords(flag)}`)];
+    return [
+      ...offers,
+      ...first,
+      ...flags.map((flag) => `complete -c godwit ${seen} ${flagWords(flag)}`),
+    ];
   });
   return `# fish completion for godwit: godwit completion fish | source
 complete -c godwit -f
-${globalFlags().map((flag) => `complete -c godwit ${flagWords(flag)}`).join('\n')}
+${globalFlags()
+  .map((flag) => `complete -c godwit ${flagWords(flag)}`)
+  .join('\n')}
 ${lines.join('\n')}
 `;
 }
 
 function flagWords({ names, description, values }: CompletedFlag): string {
-  const flags = names.map((name) => (name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));
+  const flags = names.map((name) =>
+    name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
+  );
   const value = values === undefined ? '' : ` -r${argument(values) && ` ${argument(values)}`}`;
   return `${flags.join(' ')}${value} -d '${quote(description)}'`;
 }

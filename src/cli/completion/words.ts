@@ -47,7 +47,11 @@ function mainArgument(command: CommandSpec): ArgumentSpec | undefined {
 function completedFlag(option: OptionSpec): CompletedFlag {
   const names = option.flags.split(/[ ,]+/).filter((word) => word.startsWith('-'));
   const takesValue = /[<[]/.test(option.flags);
-  return { names, description: option.description, values: takesValue ? valuesOf(option) : undefined };
+  return {
+    names,
+    description: option.description,
+    values: takesValue ? valuesOf(option) : undefined,
+  };
 }
 
 function valuesOf(spec: ArgumentSpec | OptionSpec | undefined): Values {

@@ -1,4 +1,4 @@
-import { completedCommands, type CompletedFlag, globalFlags, type Values } from './words.ts';
+import { type CompletedFlag, completedCommands, globalFlags, type Values } from './words.ts';
 
 /** For `source <(godwit completion zsh)`, or a file `_godwit` in a folder of `fpath`. */
 export function zshScript(): string {

@@ -47,7 +47,11 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
     case 'history.imported':
       return `  Taken over from ${event.mirror}: ${event.ids.join(', ')}`;
     case 'plan.ready':
-      return verbose ? style.dim(`  Plan: ${plural(event.ids.length, 'migration')}, fingerprint ${event.fingerprint}`) : undefined;
+      return verbose
+        ? style.dim(
+            `  Plan: ${plural(event.ids.length, 'migration')}, fingerprint ${event.fingerprint}`,
+          )
+        : undefined;
     case 'stopping':
       return `  ${style.yellow(style.signs.warning)} ${event.signal}: stopping ${event.at === 'once' ? 'at once' : 'after the current migration'}`;
     case 'warning':
@@ -92,15 +96,20 @@ function runText(event: RunEvent, setting: EventSetting, seen: Seen): string | u
       const running = { id: event.id, at: performance.now(), statement: '' };
       seen.running = running;
       live.show(() => liveLine(running, event, style));
-      return verbose ? style.dim(`  ${event.direction} ${event.id} (${event.index + 1} of ${event.total})`) : undefined;
+      return verbose
+        ? style.dim(`  ${event.direction} ${event.id} (${event.index + 1} of ${event.total})`)
+        : undefined;
     }
     case 'run.log':
       return style.dim(indent(event.message));
     case 'run.statement':
       if (seen.running) seen.running.statement = `statement ${event.statement} of ${event.total}`;
-      return verbose ? style.dim(`      statement ${event.statement} of ${event.total}`) : undefined;
+      return verbose
+        ? style.dim(`      statement ${event.statement} of ${event.total}`)
+        : undefined;
     case 'run.retrying': {
-      const blockers = event.blockers.length > 0 ? `; in the way: ${event.blockers.join(', ')}` : '';
+      const blockers =
+        event.blockers.length > 0 ? `; in the way: ${event.blockers.join(', ')}` : '';
       return `    ${style.yellow(style.signs.warning)} ${event.reason}; try ${event.attempt} in ${showDuration(event.delayMs)}${blockers}`;
     }
     case 'run.ended':
@@ -121,7 +130,10 @@ function liveLine(
   return `  ${style.signs.pending} ${direction === 'down' ? 'reverting ' : ''}${running.id}  (${facts})`;
 }
 
-function endedText({ id, outcome }: Extract<RunEvent, { type: 'run.ended' }>, style: Style): string {
+function endedText(
+  { id, outcome }: Extract<RunEvent, { type: 'run.ended' }>,
+  style: Style,
+): string {
   const time = style.dim(showDuration(outcome.durationMs));
   switch (outcome.status) {
     case 'applied':

@@ -30,7 +30,8 @@ export function renderExcerpt(where: Place, root: string, style: Style): string 
         ? `  ${style.red('>')} ${label} ${style.dim('|')} ${text}`
         : style.dim(`    ${label} | ${text}`),
     );
-    const caret = number === line ? caretLine(lines[number - 1] ?? '', where.column, gutter, style) : undefined;
+    const caret =
+      number === line ? caretLine(lines[number - 1] ?? '', where.column, gutter, style) : undefined;
     if (caret !== undefined) shown.push(caret);
   }
   return `${shown.join('\n')}\n`;

@@ -24,7 +24,13 @@ export function renderValidation({ findings, summary }: ValidationReport, style:
 }
 
 export function renderDoctor({ diagnoses, summary }: DoctorReport, style: Style): string {
-  const lines = diagnoses.map(({ severity, message, fix, code }) => ({ severity, message, where: '', fix, code }));
+  const lines = diagnoses.map(({ severity, message, fix, code }) => ({
+    severity,
+    message,
+    where: '',
+    fix,
+    code,
+  }));
   return `${renderLines(lines, style)}\n${verdict(summary.error, summary.warning, style)}`;
 }
 

@@ -26,5 +26,7 @@ export function renderHistory(
 /** How it came to be if not by running, why, and what went wrong. */
 function remark(run: HistoryRun): string {
   const via = run.via === null || run.via === 'run' ? '' : run.via;
-  return [via, run.reason ?? '', run.error?.message.split('\n')[0] ?? ''].filter((part) => part !== '').join(': ');
+  return [via, run.reason ?? '', run.error?.message.split('\n')[0] ?? '']
+    .filter((part) => part !== '')
+    .join(': ');
 }

@@ -11,7 +11,15 @@ export function renderPlan(plan: Plan, style: Style, width: number | undefined):
     return `  ${style.green(style.signs.done)} Nothing to do.\n`;
   }
   const parts = [`  ${direction === 'up' ? 'Up' : 'Down'}: ${plural(steps.length, 'migration')}\n`];
-  if (steps.length > 0) parts.push('\n', renderTable(steps.map((step, index) => row(step, index, style)), width, 2));
+  if (steps.length > 0)
+    parts.push(
+      '\n',
+      renderTable(
+        steps.map((step, index) => row(step, index, style)),
+        width,
+        2,
+      ),
+    );
   if (problems.length > 0) parts.push('\n', renderProblems(problems, style));
   if (steps.length > 0 && !stopped) {
     parts.push(`\n  ${style.dim('Run')}    godwit ${direction} --plan ${plan.fingerprint}\n`);
@@ -55,7 +63,8 @@ export function planDocument(plan: Plan) {
 export function renderProblems(problems: readonly PlanProblem[], style: Style): string {
   return problems
     .map(({ severity, message, fix, code }) => {
-      const sign = severity === 'error' ? style.red(style.signs.failed) : style.yellow(style.signs.warning);
+      const sign =
+        severity === 'error' ? style.red(style.signs.failed) : style.yellow(style.signs.warning);
       return `  ${sign} ${message} ${style.dim(code)}\n    ${style.dim('Next')}  ${fix}\n`;
     })
     .join('');

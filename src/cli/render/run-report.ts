@@ -7,15 +7,19 @@ import { plural, showDuration } from './measures.ts';
  * and warnings, have been shown by the events already.
  */
 export function renderRunReport(report: RunReport, setting: ErrorSetting): string {
-  const { style } = setting;
   const errors = report.runs.flatMap(({ error }) => error ?? []);
-  const same = errors.some(({ code, message }) => code === report.error?.code && message === report.error?.message);
+  const same = errors.some(
+    ({ code, message }) => code === report.error?.code && message === report.error?.message,
+  );
   if (report.error !== undefined && !same) errors.push(report.error);
   const text = errors.map((error) => `\n${indent(renderError(error, setting))}`).join('');
   return `${text}${summaryLine(report, setting)}`;
 }
 
-function summaryLine({ summary, durationMs, runs, error }: RunReport, { style }: ErrorSetting): string {
+function summaryLine(
+  { summary, durationMs, runs, error }: RunReport,
+  { style }: ErrorSetting,
+): string {
   const { applied, reverted, failed, remaining } = summary;
   if (runs.length === 0 && remaining === 0 && error === undefined) {
     return `  ${style.green(style.signs.done)} Nothing to do.\n`;

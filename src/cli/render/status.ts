@@ -1,22 +1,33 @@
 import type { StatusEntry, StatusReport } from '../../app/types.ts';
 import { MIGRATION_STATES, type MigrationState } from '../../core/state.ts';
-import { renderProblems } from './plan.ts';
 import { showDuration, showTime } from './measures.ts';
+import { renderProblems } from './plan.ts';
 import type { Style } from './style.ts';
 import { renderTable } from './table.ts';
 import { renderTarget, showHolder } from './target.ts';
 
 /** The state of every migration, what stands in the way, and what to type. */
-export function renderStatus(report: StatusReport, style: Style, width: number | undefined): string {
+export function renderStatus(
+  report: StatusReport,
+  style: Style,
+  width: number | undefined,
+): string {
   const { database, migrations, summary, lock, problems } = report;
-  const target = { driver: database.driver as 'postgres', host: database.host, database: database.name };
+  const target = {
+    driver: database.driver as 'postgres',
+    host: database.host,
+    database: database.name,
+  };
   const parts = [`${renderTarget(target, style)}\n\n`, renderEntries(migrations, style, width)];
   if (migrations.length > 0) parts.push('\n');
   parts.push(`  ${counts(summary, style)}\n`);
   if (lock) parts.push(`  Lock held by ${showHolder(lock)}\n`);
   if (problems.length > 0) parts.push('\n', renderProblems(problems, style));
   const next = nextOf(migrations);
-  if (next.length > 0) parts.push(`\n${next.map((line, i) => `  ${style.dim(i === 0 ? 'Next ' : '     ')}  ${line}\n`).join('')}`);
+  if (next.length > 0)
+    parts.push(
+      `\n${next.map((line, i) => `  ${style.dim(i === 0 ? 'Next ' : '     ')}  ${line}\n`).join('')}`,
+    );
   return parts.join('');
 }
 
@@ -41,7 +52,9 @@ function sign(state: MigrationState, style: Style): string {
   const { signs } = style;
   if (state === 'applied') return style.green(signs.done);
   if (state === 'pending' || state === 'running') return signs.pending;
-  return state === 'failed' || state === 'interrupted' ? style.red(signs.failed) : style.yellow(signs.warning);
+  return state === 'failed' || state === 'interrupted'
+    ? style.red(signs.failed)
+    : style.yellow(signs.warning);
 }
 
 export function paintState(state: string, style: Style): string {

@@ -47,6 +47,7 @@ export function isPerson(output: Output, env: Io['env']): boolean {
 
 /** The consoles that show boxes instead of signs. */
 export function hasUnicode(env: Io['env']): boolean {
-  if (process.platform === 'win32') return env.WT_SESSION !== undefined || env.TERM_PROGRAM !== undefined;
+  if (process.platform === 'win32')
+    return env.WT_SESSION !== undefined || env.TERM_PROGRAM !== undefined;
   return env.TERM !== 'linux';
 }

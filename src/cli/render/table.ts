@@ -16,7 +16,8 @@ export function renderTable(
     rows.reduce((widest, row) => Math.max(widest, visibleWidth(row[column] ?? '')), 0),
   );
   const columns = widths.flatMap((size, column) => (size === 0 ? [] : [column]));
-  while (width !== undefined && columns.length > keep && total(columns, widths) > width) columns.pop();
+  while (width !== undefined && columns.length > keep && total(columns, widths) > width)
+    columns.pop();
   return rows
     .map((row) => columns.map((column) => padTo(row[column] ?? '', widths[column] ?? 0)).join('  '))
     .map((line) => `  ${line.trimEnd()}\n`)
@@ -38,7 +39,12 @@ export function visibleWidth(text: string): number {
   let width = 0;
   for (const char of plain) {
     if (/\p{M}/u.test(char)) continue;
-    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(char) ? 2 : 1;
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+        char,
+      )
+        ? 2
+        : 1;
   }
   return width;
 }

@@ -6,7 +6,12 @@ import { project } from './project.ts';
 
 const MONGO = 'mongodb://m/app';
 const PG = 'postgres://p/app';
-const choose = (root: string, processEnv: Record<string, string>, config: GodwitConfig = {}, overrides: GodwitConfig = {}) =>
+const choose = (
+  root: string,
+  processEnv: Record<string, string>,
+  config: GodwitConfig = {},
+  overrides: GodwitConfig = {},
+) =>
   resolveSettings({ root, config, overrides, processEnv }).then((settings) => ({
     ...settings,
     url: settings.url,
@@ -28,8 +33,13 @@ describe('what a project says', () => {
       url: config.defaultUrl,
       urlFrom: 'default',
     });
-    expect(await choose(root, both, config, { url: PG })).toMatchObject({ url: PG, urlFrom: '--url' });
-    expect(await choose(root, both, { ...config, url: async () => 'mongodb://fn/x' })).toMatchObject({
+    expect(await choose(root, both, config, { url: PG })).toMatchObject({
+      url: PG,
+      urlFrom: '--url',
+    });
+    expect(
+      await choose(root, both, { ...config, url: async () => 'mongodb://fn/x' }),
+    ).toMatchObject({
       url: 'mongodb://fn/x',
       urlFrom: 'config',
     });
@@ -63,15 +73,28 @@ describe('what a project says', () => {
   it('a client needs no URL', async () => {
     const root = await project();
     const client = { db() {}, startSession() {} };
-    expect(await choose(root, { DATABASE_URL: PG }, { client })).toMatchObject({ driver: 'mongodb', client, urlFrom: 'client' });
-    expect(await choose(root, {}, {}, { client: { query() {}, connect() {} } })).toMatchObject({ driver: 'postgres' });
-    await expect(choose(root, {}, { client: {} })).rejects.toMatchObject({ code: 'GODWIT_CONFIG_INVALID' });
+    expect(await choose(root, { DATABASE_URL: PG }, { client })).toMatchObject({
+      driver: 'mongodb',
+      client,
+      urlFrom: 'client',
+    });
+    expect(await choose(root, {}, {}, { client: { query() {}, connect() {} } })).toMatchObject({
+      driver: 'postgres',
+    });
+    await expect(choose(root, {}, { client: {} })).rejects.toMatchObject({
+      code: 'GODWIT_CONFIG_INVALID',
+    });
   });
 });
 
 it('a URL that is missing is told only to those who ask', async () => {
   const root = await project({ 'migrations/001_a.sql': '' });
-  const settings = await resolveSettings({ root, config: { env: ['A'] }, overrides: {}, processEnv: {} });
+  const settings = await resolveSettings({
+    root,
+    config: { env: ['A'] },
+    overrides: {},
+    processEnv: {},
+  });
   expect(settings.driver).toBe('postgres');
   expect(() => settings.url).toThrowError(/A is not set/);
 });
@@ -83,9 +106,14 @@ describe('a project that says nothing', () => {
 
   it('takes the usual variables', async () => {
     const root = await project();
-    expect(await choose(root, { MONGODB_URI: MONGO })).toMatchObject({ url: MONGO, urlFrom: 'MONGODB_URI' });
+    expect(await choose(root, { MONGODB_URI: MONGO })).toMatchObject({
+      url: MONGO,
+      urlFrom: 'MONGODB_URI',
+    });
     expect(await choose(root, { DATABASE_URL: MONGO })).toMatchObject({ driver: 'mongodb' });
-    expect(await choose(root, { GODWIT_DATABASE_URL: PG, MONGODB_URI: MONGO })).toMatchObject({ url: PG });
+    expect(await choose(root, { GODWIT_DATABASE_URL: PG, MONGODB_URI: MONGO })).toMatchObject({
+      url: PG,
+    });
   });
 
   it('the folder decides between two', async () => {
@@ -105,7 +133,13 @@ describe('a project that says nothing', () => {
 
   it('reads the variables of libpq', async () => {
     const root = await project(sql);
-    const env = { PGHOST: 'db', PGPORT: '5433', PGUSER: 'a b', PGPASSWORD: 's@c', PGDATABASE: 'shop' };
+    const env = {
+      PGHOST: 'db',
+      PGPORT: '5433',
+      PGUSER: 'a b',
+      PGPASSWORD: 's@c',
+      PGDATABASE: 'shop',
+    };
     expect(await choose(root, env)).toMatchObject({
       url: 'postgres://a%20b:s%40c@db:5433/shop',
       urlFrom: 'PG* variables',
@@ -122,10 +156,17 @@ describe('a project that says nothing', () => {
       url: `pglite:${join(root, '.godwit/pglite')}`,
       urlFrom: 'embedded',
     });
-    expect(await choose(await project(code), {})).toMatchObject({ url: 'embedded:mongodb', driver: 'mongodb' });
-    expect(await choose(await project(), {}, {}, { driver: 'pglite' })).toMatchObject({ driver: 'pglite' });
+    expect(await choose(await project(code), {})).toMatchObject({
+      url: 'embedded:mongodb',
+      driver: 'mongodb',
+    });
+    expect(await choose(await project(), {}, {}, { driver: 'pglite' })).toMatchObject({
+      driver: 'pglite',
+    });
     await expect(choose(await project(), {})).rejects.toMatchObject({ code: 'GODWIT_URL_MISSING' });
-    await expect(choose(root, { NODE_ENV: 'production' })).rejects.toMatchObject({ code: 'GODWIT_URL_MISSING' });
+    await expect(choose(root, { NODE_ENV: 'production' })).rejects.toMatchObject({
+      code: 'GODWIT_URL_MISSING',
+    });
   });
 
   it('tells of a variable for a database it does not know', async () => {

@@ -38,7 +38,10 @@ describe('where a config may stand', () => {
 
   it('does not look beyond the repository', async () => {
     const root = await project({ 'godwit.config.json': '{}', 'inner/.git/HEAD': '' });
-    const settings = await resolveIn(join(root, 'inner'), { overrides: {}, processEnv: { DATABASE_URL: URL } });
+    const settings = await resolveIn(join(root, 'inner'), {
+      overrides: {},
+      processEnv: { DATABASE_URL: URL },
+    });
     expect(settings).toMatchObject({ configFile: undefined, root: join(root, 'inner') });
   });
 
@@ -55,10 +58,19 @@ describe('where a config may stand', () => {
   });
 
   it('reads the one that is named, or none', async () => {
-    const root = await project({ 'other.json': `{"url":"${URL}"}`, 'godwit.config.json': '{"bad":1}' });
-    expect((await resolveIn(root, { config: 'other.json' })).configFile).toBe(join(root, 'other.json'));
-    expect((await resolveIn(root, { config: false, processEnv: { DATABASE_URL: URL } })).configFile).toBe(undefined);
-    await expect(resolveIn(root, { config: 'no.json' })).rejects.toMatchObject({ code: 'GODWIT_CONFIG_UNREADABLE' });
+    const root = await project({
+      'other.json': `{"url":"${URL}"}`,
+      'godwit.config.json': '{"bad":1}',
+    });
+    expect((await resolveIn(root, { config: 'other.json' })).configFile).toBe(
+      join(root, 'other.json'),
+    );
+    expect(
+      (await resolveIn(root, { config: false, processEnv: { DATABASE_URL: URL } })).configFile,
+    ).toBe(undefined);
+    await expect(resolveIn(root, { config: 'no.json' })).rejects.toMatchObject({
+      code: 'GODWIT_CONFIG_UNREADABLE',
+    });
   });
 });
 
@@ -188,8 +200,12 @@ describe('defaults', () => {
     const root = await project();
     const env = { DATABASE_URL: URL, NODE_ENV: 'production' };
     expect((await resolveIn(root, { processEnv: env })).production).toBe(true);
-    expect((await resolveIn(root, { processEnv: { ...env, GODWIT_ENV: 'staging' } })).production).toBe(false);
-    expect((await resolveIn(root, { processEnv: env, environment: 'test' })).production).toBe(false);
+    expect(
+      (await resolveIn(root, { processEnv: { ...env, GODWIT_ENV: 'staging' } })).production,
+    ).toBe(false);
+    expect((await resolveIn(root, { processEnv: env, environment: 'test' })).production).toBe(
+      false,
+    );
   });
 });
 
@@ -201,7 +217,11 @@ describe('.env', () => {
     });
     expect((await resolveIn(root)).url).toBe('postgres://dotenv/b');
     const settings = await resolveIn(root, { processEnv: { B_URL: 'postgres://real/b' } });
-    expect(settings).toMatchObject({ url: 'postgres://real/b', urlFrom: 'B_URL', role: 'postgres://dotenv/a' });
+    expect(settings).toMatchObject({
+      url: 'postgres://real/b',
+      urlFrom: 'B_URL',
+      role: 'postgres://dotenv/a',
+    });
   });
 
   it('is another file where the config says so', async () => {
@@ -215,13 +235,21 @@ describe('.env', () => {
 });
 
 describe('mirror', () => {
-  const spec = { name: 'changelog', create: 'always', shape: { key: { field: 'v', value: 'version' } } } as const;
+  const spec = {
+    name: 'changelog',
+    create: 'always',
+    shape: { key: { field: 'v', value: 'version' } },
+  } as const;
 
   it('is known by name, or described', async () => {
     const root = await project();
-    const named = await resolveIn(root, { overrides: { url: 'mongodb://h/a', mirror: 'migrationHistory' } });
+    const named = await resolveIn(root, {
+      overrides: { url: 'mongodb://h/a', mirror: 'migrationHistory' },
+    });
     expect(named.mirrors).toMatchObject([{ name: 'migrationHistory', create: 'existing' }]);
-    expect((await resolveIn(root, { overrides: { url: URL, mirror: spec } })).mirrors).toEqual([spec]);
+    expect((await resolveIn(root, { overrides: { url: URL, mirror: spec } })).mirrors).toEqual([
+      spec,
+    ]);
     expect((await resolveIn(root, { overrides: { url: URL, mirror: false } })).mirrors).toEqual([]);
   });
 });

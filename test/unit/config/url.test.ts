@@ -47,15 +47,19 @@ describe('checkUrl', () => {
   it('never shows the password, whatever is wrong', () => {
     const secret = fc.stringMatching(/^[a-z0-9/@:?#%&=]{0,12}$/).map((s) => `S3${s}cr3T`);
     fc.assert(
-      fc.property(secret, fc.constantFrom('postgres', 'mongodb', 'mongodb+srv'), (password, scheme) => {
-        const url = `${scheme}://app:${password}@host:5432x/shop`;
-        try {
-          check(url);
-        } catch (error) {
-          expect(error).toBeInstanceOf(GodwitError);
-          if (!/[?#]/.test(password)) expect((error as Error).message).not.toContain(password);
-        }
-      }),
+      fc.property(
+        secret,
+        fc.constantFrom('postgres', 'mongodb', 'mongodb+srv'),
+        (password, scheme) => {
+          const url = `${scheme}://app:${password}@host:5432x/shop`;
+          try {
+            check(url);
+          } catch (error) {
+            expect(error).toBeInstanceOf(GodwitError);
+            if (!/[?#]/.test(password)) expect((error as Error).message).not.toContain(password);
+          }
+        },
+      ),
     );
   });
 });

@@ -1,0 +1,74 @@
+import { access, constants } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { GodwitError } from '../errors.ts';
+
+/**
+ * A mongod for the embedded database: the one named by `MONGOMS_SYSTEM_BINARY`, one on the
+ * PATH, or the one that mongodb-memory-server-core downloads once.
+ *
+ * @param root the project's folder, whose mongodb-memory-server-core is used
+ * @throws GODWIT_DRIVER_MISSING
+ */
+export async function findEmbeddedMongod(
+  root: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  const named = env.MONGOMS_SYSTEM_BINARY;
+  if (named) return named;
+  return (await onPath(env)) ?? (await downloaded(root));
+}
+
+async function onPath(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  const name = process.platform === 'win32' ? 'mongod.exe' : 'mongod';
+  for (const folder of (env.PATH ?? '').split(delimiter).filter((path) => path !== '')) {
+    const path = join(folder, name);
+    const usable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (usable) return path;
+  }
+  return undefined;
+}
+
+async function downloaded(root: string): Promise<string> {
+  const { MongoBinary } = await memoryServer(root);
+  try {
+    return await MongoBinary.getPath();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw missing(`mongodb-memory-server-core found no mongod: ${message}`, cause);
+  }
+}
+
+type MemoryServer = typeof import('mongodb-memory-server-core');
+
+/** The project's own, else the one beside godwit. */
+async function memoryServer(root: string): Promise<MemoryServer> {
+  for (const from of [join(root, 'package.json'), import.meta.url]) {
+    try {
+      const path = createRequire(from).resolve('mongodb-memory-server-core');
+      const module = await import(pathToFileURL(path).href);
+      return module.default ?? module;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  throw missing('There is no mongod for the embedded MongoDB.', undefined);
+}
+
+function missing(message: string, cause: unknown): GodwitError {
+  return new GodwitError('GODWIT_DRIVER_MISSING', message, {
+    state: 'No database was started.',
+    next: [
+      'npm install --save-dev mongodb-memory-server-core',
+      'export MONGOMS_SYSTEM_BINARY=/path/to/mongod',
+      'godwit up --url mongodb://127.0.0.1:27017/NAME',
+    ],
+    cause,
+  });
+}

@@ -1,0 +1,101 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GodwitError } from '../errors.ts';
+import { findEmbeddedMongod } from './embedded-binary.ts';
+import { launchEmbedded } from './embedded-server.ts';
+import type { Settings } from './types.ts';
+import { EMBEDDED_FOLDER, EMBEDDED_MONGODB } from './url.ts';
+
+export interface EmbeddedDatabase {
+  /** URL to connect to while it runs. */
+  readonly url: string;
+  /** Stops the server; its data stays in `.godwit`. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the project's embedded MongoDB: a real mongod whose data is in
+ * `.godwit/mongodb`, a replica set of one.
+ *
+ * @returns undefined when the settings name any other database
+ * @throws GODWIT_DRIVER_MISSING, GODWIT_CONNECT_FAILED
+ *
+ * @example
+ * ```ts
+ * const embedded = await startEmbedded(settings);
+ * const url = embedded?.url ?? settings.url;
+ * ```
+ */
+export async function startEmbedded(
+  settings: Pick<Settings, 'url' | 'root'>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<EmbeddedDatabase | undefined> {
+  if (settings.url !== EMBEDDED_MONGODB) return undefined;
+  const { root } = settings;
+  const { MongoClient } = driverOf(root);
+  const binary = await findEmbeddedMongod(root, env);
+  const folder = join(root, EMBEDDED_FOLDER, 'mongodb');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(root, EMBEDDED_FOLDER, '.gitignore'), '*\n');
+  const server = await launchEmbedded(binary, folder);
+  const address = `mongodb://127.0.0.1:${server.port}`;
+  const client = new MongoClient(address, { directConnection: true });
+  try {
+    await becomePrimary(client, server.port);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  } finally {
+    await client.close();
+  }
+  return { url: `${address}/app?replicaSet=godwit`, close: () => server.stop() };
+}
+
+type MongoModule = typeof import('mongodb');
+
+function driverOf(root: string): MongoModule {
+  for (const from of [join(root, 'package.json'), import.meta.url]) {
+    try {
+      return createRequire(from)('mongodb') as MongoModule;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  throw new GodwitError(
+    'GODWIT_DRIVER_MISSING',
+    `The package mongodb is not installed in ${root}.`,
+    {
+      state: 'No database was started.',
+      next: ['npm install mongodb'],
+    },
+  );
+}
+
+type Client = InstanceType<MongoModule['MongoClient']>;
+
+/** Initiates the set, or tells it its new port, and waits until it takes writes. */
+async function becomePrimary(client: Client, port: number): Promise<void> {
+  const admin = client.db('admin');
+  const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
+  try {
+    const { config } = await admin.command({ replSetGetConfig: 1 });
+    const changed = {
+      ...config,
+      version: config.version + 1,
+      members: [{ ...config.members[0], ...members[0] }],
+    };
+    await admin.command({ replSetReconfig: changed, force: true });
+  } catch (error) {
+    // 94: not yet initialised.
+    if ((error as { code?: unknown }).code !== 94) throw error;
+    await admin.command({ replSetInitiate: { _id: 'godwit', members } });
+  }
+  for (const deadline = performance.now() + 30_000; performance.now() < deadline; await sleep(25)) {
+    if ((await admin.command({ hello: 1 })).isWritablePrimary) return;
+  }
+  throw new GodwitError('GODWIT_CONNECT_FAILED', 'The embedded MongoDB takes no writes.', {
+    state: 'Nothing was changed.',
+  });
+}
