@@ -56,7 +56,8 @@ export class LiteralContainers {
         this.take(into, this.#key(i), i + 2);
         if (this.names.every((name) => Object.hasOwn(into, name))) return i;
       }
-      while (tokens.at(i).kind !== 'end' && tokens.mark(i) !== ',' && tokens.mark(i) !== '}') i = skip(i);
+      while (tokens.at(i).kind !== 'end' && tokens.mark(i) !== ',' && tokens.mark(i) !== '}')
+        i = skip(i);
       if (tokens.mark(i) === ',') i++;
     }
     return i + 1;
@@ -72,7 +73,12 @@ export class LiteralContainers {
     const { tokens } = this;
     let at = i;
     while (tokens.mark(at) !== '{' && tokens.at(at).kind !== 'end') {
-      at = tokens.mark(at) === '(' ? tokens.behind(at) : tokens.mark(at) === '<' ? this.behindTypeArguments(at) : at + 1;
+      at =
+        tokens.mark(at) === '('
+          ? tokens.behind(at)
+          : tokens.mark(at) === '<'
+            ? this.behindTypeArguments(at)
+            : at + 1;
     }
     at++;
     while (tokens.mark(at) !== '}' && tokens.at(at).kind !== 'end') {

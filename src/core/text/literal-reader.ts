@@ -55,7 +55,9 @@ export class LiteralReader {
     const { tokens } = this;
     switch (tokens.mark(i)) {
       case 'default':
-        return tokens.mark(i + 1) === 'abstract' ? this.#value(i + 2, this.#found) : this.#value(i + 1, this.#found);
+        return tokens.mark(i + 1) === 'abstract'
+          ? this.#value(i + 2, this.#found)
+          : this.#value(i + 1, this.#found);
       case '=':
         return this.#value(i + 1, this.#found);
       case 'class':
@@ -77,7 +79,8 @@ export class LiteralReader {
     const { tokens } = this;
     const end = tokens.behind(open);
     for (let i = open + 1; i < end && tokens.at(i).kind !== 'end'; i++) {
-      if (tokens.mark(i) === 'as' && tokens.mark(i + 1) === 'default') this.#merge(tokens.mark(i - 1));
+      if (tokens.mark(i) === 'as' && tokens.mark(i + 1) === 'default')
+        this.#merge(tokens.mark(i - 1));
     }
     return end;
   }

@@ -5,9 +5,11 @@ import type { ScriptTokenKind } from './script-lexer.ts';
 export function literalValue(kind: ScriptTokenKind, token: string): LiteralValue | undefined {
   switch (kind) {
     case 'string':
-      return token.length > 1 && token.endsWith(token[0] as string) ? cook(token.slice(1, -1)) : undefined;
+      return token.length > 1 && token.endsWith(token[0] as string)
+        ? cook(token.slice(1, -1))
+        : undefined;
     case 'template':
-      return /^`[^]*`$/.test(token) ? cook(token.slice(1, -1).replace(/\r\n?/g, '\n')) : undefined;
+      return /^`[\s\S]*`$/.test(token) ? cook(token.slice(1, -1).replace(/\r\n?/g, '\n')) : undefined;
     case 'number':
       return numberValue(token);
     case 'word':
@@ -24,9 +26,19 @@ function numberValue(token: string): number | undefined {
   return Number.isNaN(value) ? undefined : value;
 }
 
-const ESCAPE = /\\(?:u\{([\da-fA-F]+)\}|u([\da-fA-F]{4})|x([\da-fA-F]{2})|\r\n|([^]))/g;
+const ESCAPE = /\\(?:u\{([\da-fA-F]+)\}|u([\da-fA-F]{4})|x([\da-fA-F]{2})|\r\n|([\s\S]))/g;
 const SHORT: Readonly<Record<string, string>> = {
-  n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', '0': '\0', '\n': '', '\r': '', '\u2028': '', '\u2029': '',
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  '0': '\0',
+  '\n': '',
+  '\r': '',
+  '\u2028': '',
+  '\u2029': '',
 };
 
 function cook(raw: string): string {
@@ -35,7 +47,11 @@ function cook(raw: string): string {
     const digits = long ?? four ?? two;
     if (digits !== undefined) {
       const code = Number.parseInt(digits, 16);
-      return code > 0x10ffff ? '\ufffd' : four === undefined ? String.fromCodePoint(code) : String.fromCharCode(code);
+      return code > 0x10ffff
+        ? '\ufffd'
+        : four === undefined
+          ? String.fromCodePoint(code)
+          : String.fromCharCode(code);
     }
     return one === undefined ? '' : (SHORT[one] ?? one);
   });

@@ -30,13 +30,17 @@ type Bracket = 'paren' | 'head' | 'square' | 'block' | 'object' | 'template';
 
 /** Keywords behind which an expression begins, so that `/` begins a regular expression. */
 const BEFORE_EXPRESSION = new Set(
-  'return typeof instanceof in of new delete void throw case do else await yield default extends'.split(' '),
+  'return typeof instanceof in of new delete void throw case do else await yield default extends'.split(
+    ' ',
+  ),
 );
 const BEFORE_HEAD = new Set('if for while with switch catch await'.split(' '));
 /** Keywords that cannot be the last word of a statement. */
 const NEVER_LAST = new Set(
-  ('else do try finally case const var new typeof delete void in instanceof class extends function ' +
-    'import export default switch while if for with catch').split(' '),
+  (
+    'else do try finally case const var new typeof delete void in instanceof class extends function ' +
+    'import export default switch while if for with catch'
+  ).split(' '),
 );
 
 /**
@@ -147,7 +151,8 @@ export class ScriptLexer {
     this.kind = 'comment';
     this.end = end;
     const { text, start } = this;
-    if (!this.lineBreakBefore) this.lineBreakBefore = /[\n\r\u2028\u2029]/.test(text.slice(start, end));
+    if (!this.lineBreakBefore)
+      this.lineBreakBefore = /[\n\r\u2028\u2029]/.test(text.slice(start, end));
     return true;
   }
 

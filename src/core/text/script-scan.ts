@@ -19,7 +19,9 @@ for (let c = 48; c < 58; c++) CLASSES[c] = DIGIT;
 export function classOf(code: number): number {
   if (code < 128) return CLASSES[code] ?? OTHER;
   if (code === 0x2028 || code === 0x2029) return LINE_BREAK;
-  return code === 0xa0 || code === 0xfeff || /\p{Zs}/u.test(String.fromCharCode(code)) ? SPACE : WORD;
+  return code === 0xa0 || code === 0xfeff || /\p{Zs}/u.test(String.fromCharCode(code))
+    ? SPACE
+    : WORD;
 }
 
 /** Identifiers, keywords, `#private`; `\u0061` and `\u{61}` are letters too. */
@@ -28,7 +30,7 @@ export function scanWord(text: string, at: number): number {
   for (; i < text.length; i++) {
     const code = text.charCodeAt(i);
     const kind = classOf(code);
-    if (kind !== WORD && kind !== DIGIT) break;
+    if ((kind !== WORD && kind !== DIGIT) || (code === 35 && i > at)) break;
     if (code === 92 && text.startsWith('u{', i + 1)) {
       const close = text.indexOf('}', i);
       if (close > 0 && close - i < 12) i = close;
@@ -37,8 +39,7 @@ export function scanWord(text: string, at: number): number {
   return i;
 }
 
-const NUMBER =
-  /0[xXbBoO][\da-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?n?/y;
+const NUMBER = /0[xXbBoO][\da-fA-F_]+n?|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?n?/y;
 
 export function scanNumber(text: string, at: number): number {
   NUMBER.lastIndex = at;

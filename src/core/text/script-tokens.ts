@@ -2,7 +2,8 @@ import { ScriptLexer } from './script-lexer.ts';
 import { directiveOf, TokenStream } from './token-stream.ts';
 
 /**
- * JavaScript or TypeScript as its tokens, without comments and white space. Strings,
+ * JavaScript or TypeScript as its tokens, without comments, white space and the comma
+ * that formatters put behind the last of several lines. Strings,
  * templates and regular expressions are kept to the letter, but for CR LF in templates,
  * which the language itself reads as LF. Line breaks stay as a mark where they may end a
  * statement, see `mayEndStatement`.
@@ -11,11 +12,18 @@ export function scriptTokens(text: string): string {
   const stream = new TokenStream();
   const lexer = new ScriptLexer(text);
   let previous = '';
+  let comma = false;
   while (lexer.next()) {
     const token = text.slice(lexer.start, lexer.end);
     if (lexer.kind === 'comment') {
       const directive = directiveOf(token);
       if (directive !== undefined) stream.add('!', directive);
+      continue;
+    }
+    if (comma && !CLOSES.has(token)) stream.add('p', ',');
+    comma = token === ',' && !BEFORE_ELISION.has(previous);
+    if (comma) {
+      previous = token;
       continue;
     }
     if (lexer.lineBreakBefore && mayEndStatement(previous, token, lexer)) stream.add('/', '');
@@ -34,13 +42,19 @@ const LETTERS: Partial<Record<ScriptLexer['kind'], string>> = {
   regex: 'r',
 };
 
+/** A comma before these that has something before it means nothing: `f(a, b,)`. */
+const CLOSES = new Set([')', ']', '}']);
+/** Behind these it makes an element: `[,]`, `[a,,]`. */
+const BEFORE_ELISION = new Set([',', '[']);
 /** A line break directly behind these always counts in the grammar. */
 const RESTRICTED = new Set('return throw break continue yield async accessor using'.split(' '));
 /** Tokens that can only go on with what stands before them. */
 const CONTINUES = new Set(
-  (') ] } , ; : . ?. ? = += -= *= /= %= **= <<= >>= >>>= &= |= ^= &&= ||= ??= ' +
+  (
+    ') ] } , ; : . ?. ? = += -= *= /= %= **= <<= >>= >>>= &= |= ^= &&= ||= ??= ' +
     '* / % ** + - < > <= >= == != === !== << >> >>> & | ^ && || ?? ' +
-    'else catch finally in instanceof').split(' '),
+    'else catch finally in instanceof'
+  ).split(' '),
 );
 
 /**

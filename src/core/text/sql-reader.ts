@@ -44,6 +44,11 @@ export class SqlReader extends SqlLexer {
     return true;
   }
 
+  /** The statement so far is `COPY … FROM stdin`. */
+  get readsStdin(): boolean {
+    return this.#copy === 'stdin';
+  }
+
   #beginStatement(): void {
     this.words = [];
     this.#parens = 0;
@@ -54,7 +59,8 @@ export class SqlReader extends SqlLexer {
   #noteWord(): void {
     const { words } = this;
     const first = words[0];
-    if (words.length >= WORDS_KEPT && first !== 'copy' && !(first === 'create' && isRoutine(words))) return;
+    if (words.length >= WORDS_KEPT && first !== 'copy' && !(first === 'create' && isRoutine(words)))
+      return;
     const word = this.text.slice(this.start, this.end).toLowerCase();
     if (words.length < WORDS_KEPT) words.push(word);
     if (first === 'copy') this.#noteCopy(word);
@@ -71,7 +77,8 @@ export class SqlReader extends SqlLexer {
   #noteBlock(word: string): void {
     if (this.#parens > 0 || this.#previous === '.' || this.#previous === 'as') return;
     if (word === 'atomic') {
-      if (this.#previous === 'begin' && this.#blocks === 0 && isRoutine(this.words)) this.#blocks = 1;
+      if (this.#previous === 'begin' && this.#blocks === 0 && isRoutine(this.words))
+        this.#blocks = 1;
     } else if (this.#blocks > 0) {
       if (word === 'case') this.#blocks++;
       else if (word === 'end') this.#blocks--;
@@ -106,7 +113,7 @@ export class SqlReader extends SqlLexer {
   #nextOfCopy(): boolean {
     const { text, end: at } = this;
     this.start = at;
-    if (at >= text.length && this.#copy !== 'line') {
+    if (at >= text.length && this.#copy === 'end') {
       this.#copy = 'no';
       return super.next();
     }

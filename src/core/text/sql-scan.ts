@@ -114,7 +114,8 @@ export function scanNumber(text: string, at: number): number {
     }
     const before = text.charCodeAt(i - 1);
     const exponent = (before === 69 || before === 101) && isDecimal(text, at, i - 1);
-    if (!((code === 43 || code === 45) && exponent && classOf(text.charCodeAt(i + 1)) === DIGIT)) break;
+    if (!((code === 43 || code === 45) && exponent && classOf(text.charCodeAt(i + 1)) === DIGIT))
+      break;
   }
   return i;
 }

@@ -19,6 +19,9 @@ export class TokenStream {
  * what godwit does, so they are no mere comments.
  */
 export function directiveOf(comment: string): string | undefined {
-  const body = comment.replace(/^(?:--|\/\/|\/\*+)/, '').replace(/\*+\/$/, '').trim();
+  const body = comment
+    .replace(/^(?:--|\/\/|\/\*+)/, '')
+    .replace(/\*+\/$/, '')
+    .trim();
   return body.startsWith('godwit:') ? body.replace(/\s+/g, ' ') : undefined;
 }

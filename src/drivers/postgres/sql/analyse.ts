@@ -72,7 +72,9 @@ export async function analyse(text: string, at: TextPlace = {}): Promise<Analysi
   return { mode: 'transaction', reasons: [], statements, ...message(text, read, []) };
 }
 
-async function parseCandidates(statements: readonly ReadStatement[]): Promise<(Tree | undefined)[]> {
+async function parseCandidates(
+  statements: readonly ReadStatement[],
+): Promise<(Tree | undefined)[]> {
   const trees: (Tree | undefined)[] = [];
   for (const { words, text } of statements) {
     trees.push(isCandidate(words, text) ? await parseStatement(text) : undefined);
@@ -87,7 +89,9 @@ function unwrapped(text: string, read: ReadResult, trees: readonly (Tree | undef
   return {
     mode: 'transaction',
     reasons: [],
-    statements: read.statements.slice(1, -1).map((each, i) => describe(each, trees[i + 1], true, 0)),
+    statements: read.statements
+      .slice(1, -1)
+      .map((each, i) => describe(each, trees[i + 1], true, 0)),
     ...message(text, read, [first, last]),
   };
 }
@@ -125,17 +129,27 @@ function explain(
   for (const [i, statement] of statements.entries()) {
     const reason = reasons[i];
     const value = trees[i]?.AlterEnumStmt;
-    if (reason !== undefined) why.push(`${reason} cannot run in a transaction (line ${statement.line}).`);
+    if (reason !== undefined)
+      why.push(`${reason} cannot run in a transaction (line ${statement.line}).`);
     else if (value?.newVal !== undefined && value.oldVal === undefined) {
       const type = lastName(value.typeName) ?? '';
-      if (!createsType(type, statements.slice(0, i)) && usesValue(value.newVal, statements.slice(i + 1))) {
-        why.push(`The new value '${value.newVal}' of ${type} (line ${statement.line}) is used before it would be committed.`);
+      if (
+        !createsType(type, statements.slice(0, i)) &&
+        usesValue(value.newVal, statements.slice(i + 1))
+      ) {
+        why.push(
+          `The new value '${value.newVal}' of ${type} (line ${statement.line}) is used before it would be committed.`,
+        );
       }
     }
   }
   const control = controls.findIndex((each) => each !== undefined);
-  if (control >= 0) why.push(`The file begins and ends transactions itself (line ${statements[control]?.line}).`);
-  if (read.switchesEscapes) why.push('The file switches standard_conforming_strings off, which takes effect only for statements sent later.');
+  if (control >= 0)
+    why.push(`The file begins and ends transactions itself (line ${statements[control]?.line}).`);
+  if (read.switchesEscapes)
+    why.push(
+      'The file switches standard_conforming_strings off, which takes effect only for statements sent later.',
+    );
   return why;
 }
 
@@ -163,7 +177,11 @@ function describe(
   };
 }
 
-function message(text: string, read: ReadResult, wrapper: readonly ReadStatement[]): { message?: string } {
+function message(
+  text: string,
+  read: ReadResult,
+  wrapper: readonly ReadStatement[],
+): { message?: string } {
   if (read.statements.some((statement) => statement.copyData !== undefined)) return {};
   let sent = text;
   const ranges = [...read.dropped, ...wrapper.map(({ offset, end }) => [offset, end] as const)];

@@ -76,7 +76,9 @@ function neverEnded(statement: ReadStatement, at: TextPlace): GodwitError {
         column: statement.column,
         statement: statement.text.slice(0, 500),
       },
-      next: ['Add COMMIT at the end, or take BEGIN out: godwit runs a file in a transaction by itself.'],
+      next: [
+        'Add COMMIT at the end, or take BEGIN out: godwit runs a file in a transaction by itself.',
+      ],
     },
   );
 }

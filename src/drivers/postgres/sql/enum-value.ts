@@ -33,7 +33,9 @@ function isMention(literal: string, value: string): boolean {
 export function createsType(name: string, earlier: readonly ReadStatement[]): boolean {
   return earlier.some(
     ({ words, text }) =>
-      words[0] === 'create' && words[1] === 'type' && /\bas\s+enum\b/i.test(text) &&
+      words[0] === 'create' &&
+      words[1] === 'type' &&
+      /\bas\s+enum\b/i.test(text) &&
       text.toLowerCase().includes(name.toLowerCase()),
   );
 }

@@ -1,16 +1,39 @@
 /** Words between the command and the kind of object it is about. */
 const MODIFIERS = new Set([
-  'or', 'replace', 'unique', 'temp', 'temporary', 'global', 'local', 'unlogged', 'trusted',
-  'procedural', 'recursive', 'constraint', 'default',
+  'or',
+  'replace',
+  'unique',
+  'temp',
+  'temporary',
+  'global',
+  'local',
+  'unlogged',
+  'trusted',
+  'procedural',
+  'recursive',
+  'constraint',
+  'default',
 ]);
 const TWO_WORDS = new Set([
-  'materialized view', 'foreign table', 'foreign data', 'event trigger', 'text search',
-  'access method', 'operator class', 'operator family', 'user mapping',
+  'materialized view',
+  'foreign table',
+  'foreign data',
+  'event trigger',
+  'text search',
+  'access method',
+  'operator class',
+  'operator family',
+  'user mapping',
 ]);
 const WITH_OBJECT = new Set(['create', 'alter', 'drop']);
 const TWO_WORD_COMMANDS = new Set([
-  'commit prepared', 'rollback prepared', 'prepare transaction', 'rollback to',
-  'discard all', 'refresh materialized', 'start transaction',
+  'commit prepared',
+  'rollback prepared',
+  'prepare transaction',
+  'rollback to',
+  'discard all',
+  'refresh materialized',
+  'start transaction',
 ]);
 
 /**

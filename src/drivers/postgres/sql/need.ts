@@ -31,11 +31,12 @@ export function mayNeedParser(text: string): boolean {
       if (start < 0) start = reader.start;
       continue;
     }
-    if (start >= 0 && isSpecial(reader.words, text.slice(start, reader.start), commits)) return true;
+    if (start >= 0 && isSpecial(reader.words, text.slice(start, reader.start), commits))
+      return true;
     addsValue = isEnumChange(reader.words);
     start = -1;
   }
-  if (reader.switchesEscapes) return true;
+  if (reader.switchesEscapes || reader.readsStdin) return true;
   return start >= 0 && isSpecial(reader.words, text.slice(start), commits);
 }
 

@@ -53,7 +53,9 @@ function countLineBreaks(text: string): number {
 function statementAt(text: string, offset: number): string | undefined {
   try {
     const { statements } = readStatements(text, {});
-    return statements.findLast((statement) => statement.offset <= offset)?.text ?? statements[0]?.text;
+    return (
+      statements.findLast((statement) => statement.offset <= offset)?.text ?? statements[0]?.text
+    );
   } catch {
     // The text holds what only psql understands; the line is still right.
     return undefined;

@@ -48,7 +48,9 @@ function refusedSubscription(tree: Tree): string | undefined {
   const created = tree.CreateSubscriptionStmt;
   if (created) {
     const connects = flag(created.options, 'connect', true);
-    return flag(created.options, 'create_slot', connects) ? 'CREATE SUBSCRIPTION that creates a slot' : undefined;
+    return flag(created.options, 'create_slot', connects)
+      ? 'CREATE SUBSCRIPTION that creates a slot'
+      : undefined;
   }
   const altered = tree.AlterSubscriptionStmt;
   switch (altered?.kind?.replace('ALTER_SUBSCRIPTION_', '')) {
@@ -59,7 +61,9 @@ function refusedSubscription(tree: Tree): string | undefined {
     case 'SET_PUBLICATION':
     case 'ADD_PUBLICATION':
     case 'DROP_PUBLICATION':
-      return flag(altered?.options, 'refresh', true) ? 'ALTER SUBSCRIPTION with refresh' : undefined;
+      return flag(altered?.options, 'refresh', true)
+        ? 'ALTER SUBSCRIPTION with refresh'
+        : undefined;
     case 'OPTIONS':
       return altered?.options?.some(({ DefElem: option }) =>
         /^(failover|two_phase)$/.test(option?.defname ?? ''),

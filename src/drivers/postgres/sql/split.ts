@@ -17,7 +17,9 @@ import type { ReadStatement, Statement, TextPlace } from './statement.ts';
  * // ['create table a ()', 'select 1']
  */
 export function splitStatements(text: string, at: TextPlace = {}): Statement[] {
-  return readStatements(text, at).statements.map(({ words: _, end: __, ...statement }) => statement);
+  return readStatements(text, at).statements.map(
+    ({ words: _, end: __, ...statement }) => statement,
+  );
 }
 
 export interface ReadResult {
@@ -73,6 +75,7 @@ export function readStatements(text: string, at: TextPlace): ReadResult {
     }
   }
   finish(text.length);
+  if (reader.readsStdin) attachData(statements, '', text.length);
   return { statements, dropped, switchesEscapes: reader.switchesEscapes };
 }
 
@@ -93,7 +96,11 @@ function metaCommand(reader: SqlReader, lines: LineCounter, at: TextPlace): Godw
     'GODWIT_FILE_INVALID',
     `${name} is a command of psql, not SQL: only psql can run it.`,
     {
-      where: { ...(at.file !== undefined && { file: at.file }), ...lines.at(reader.start), statement: command.slice(0, 500) },
+      where: {
+        ...(at.file !== undefined && { file: at.file }),
+        ...lines.at(reader.start),
+        statement: command.slice(0, 500),
+      },
       next: ['Replace it by SQL, or put the SQL that it would load into this file.'],
     },
   );

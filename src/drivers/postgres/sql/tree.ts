@@ -10,7 +10,9 @@ export interface Option {
       readonly String?: { readonly sval?: string };
       readonly Boolean?: { readonly boolval?: boolean };
       readonly Integer?: { readonly ival?: number };
-      readonly List?: { readonly items?: readonly { readonly String?: { readonly sval?: string } }[] };
+      readonly List?: {
+        readonly items?: readonly { readonly String?: { readonly sval?: string } }[];
+      };
     };
   };
 }
@@ -25,7 +27,11 @@ export interface Relation {
 }
 
 export interface Tree {
-  readonly TransactionStmt?: { readonly kind?: string; readonly options?: readonly unknown[]; readonly chain?: boolean };
+  readonly TransactionStmt?: {
+    readonly kind?: string;
+    readonly options?: readonly unknown[];
+    readonly chain?: boolean;
+  };
   readonly IndexStmt?: {
     readonly idxname?: string;
     readonly relation?: Relation;
@@ -38,10 +44,17 @@ export interface Tree {
   readonly ClusterStmt?: { readonly relation?: Relation };
   readonly DiscardStmt?: { readonly target?: string };
   readonly AlterDatabaseStmt?: { readonly options?: readonly Option[] };
-  readonly AlterEnumStmt?: { readonly typeName?: readonly Named[]; readonly newVal?: string; readonly oldVal?: string };
+  readonly AlterEnumStmt?: {
+    readonly typeName?: readonly Named[];
+    readonly newVal?: string;
+    readonly oldVal?: string;
+  };
   readonly AlterTableStmt?: {
     readonly cmds?: readonly {
-      readonly AlterTableCmd?: { readonly subtype?: string; readonly def?: { readonly PartitionCmd?: { readonly concurrent?: boolean } } };
+      readonly AlterTableCmd?: {
+        readonly subtype?: string;
+        readonly def?: { readonly PartitionCmd?: { readonly concurrent?: boolean } };
+      };
     }[];
   };
   readonly CreateSubscriptionStmt?: { readonly options?: readonly Option[] };
@@ -62,7 +75,11 @@ export function lastName(names: readonly Named[] | undefined): string | undefine
 }
 
 /** A boolean option; `WITH (connect)` without a value is true. */
-export function flag(options: readonly Option[] | undefined, name: string, otherwise: boolean): boolean {
+export function flag(
+  options: readonly Option[] | undefined,
+  name: string,
+  otherwise: boolean,
+): boolean {
   const option = options?.find((each) => each.DefElem?.defname === name)?.DefElem;
   if (!option) return otherwise;
   const { arg } = option;
@@ -75,5 +92,7 @@ export function flag(options: readonly Option[] | undefined, name: string, other
 /** The body of a routine or a DO block, as written between its quotes. */
 export function bodyOf(options: readonly Option[] | undefined): string {
   const arg = options?.find((each) => each.DefElem?.defname === 'as')?.DefElem?.arg;
-  return arg?.String?.sval ?? arg?.List?.items?.map((item) => item.String?.sval ?? '').join('\n') ?? '';
+  return (
+    arg?.String?.sval ?? arg?.List?.items?.map((item) => item.String?.sval ?? '').join('\n') ?? ''
+  );
 }

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyse, mayNeedParser } from '../../../../../src/drivers/postgres/sql/index.ts';
 
 /** Refused in a transaction block, with PostgreSQL's reasons. */
-export const REFUSED = [
+const REFUSED = [
   'create index concurrently i on t (a)',
   'create unique index concurrently on t (a)',
   'drop index concurrently i',
@@ -50,13 +51,13 @@ const FINE = [
   'alter subscription s set publication p with (refresh = false)',
   'alter subscription s set (binary = true)',
   'alter subscription s disable',
-  'alter type t rename value \'a\' to \'b\'',
+  "alter type t rename value 'a' to 'b'",
   "alter type t add value 'a'",
   'discard plans',
   'prepare p as select 1',
   'savepoint a; rollback to a; release a',
   'call p()',
-  'do $$ begin create temp table x () on commit drop; raise notice \'commit\'; end $$',
+  "do $$ begin create temp table x () on commit drop; raise notice 'commit'; end $$",
   "select 'create index concurrently'",
   '-- vacuum\nselect "vacuum"',
   'create function f() returns void language plpgsql as $$ begin perform 1; end $$',
@@ -81,16 +82,58 @@ describe('analyse', () => {
   });
 
   it('does not even suspect ordinary files', () => {
-    for (const sql of ['create table t (id int)', "select 'vacuum'", '-- begin', FINE[0], FINE[1], FINE[14] as string]) {
+    for (const sql of [
+      'create table t (id int)',
+      "select 'vacuum'",
+      '-- begin',
+      FINE[0],
+      FINE[1],
+      FINE[14] as string,
+    ]) {
       expect(mayNeedParser(sql as string), sql).toBe(sql === FINE[14]);
     }
-    expect(mayNeedParser('create function f() returns int language plpgsql as $$ begin return 1; end $$;')).toBe(false);
+    expect(
+      mayNeedParser(
+        'create function f() returns int language plpgsql as $$ begin return 1; end $$;',
+      ),
+    ).toBe(false);
     expect(mayNeedParser("alter type t add value 'a';")).toBe(false);
-    expect(mayNeedParser('create materialized view m as select 1; refresh materialized view concurrently m;')).toBe(false);
+    expect(
+      mayNeedParser(
+        'create materialized view m as select 1; refresh materialized view concurrently m;',
+      ),
+    ).toBe(false);
+  });
+
+  it('is never needed where mayNeedParser says so', async () => {
+    const blank = fc.constantFrom(' ', '\n', '/* x */', ' -- begin\n', '\t');
+    const statement = fc
+      .tuple(
+        fc.constantFrom(...REFUSED, ...FINE, 'begin', 'commit', "select 'a'"),
+        blank,
+        fc.boolean(),
+      )
+      .map(([sql, gap, upper]) => {
+        const spaced = /['"$]/.test(sql) ? sql : sql.replaceAll(' ', gap);
+        return (
+          gap +
+          (upper && !/['"$]/.test(sql) && gap !== ' -- begin\n' ? spaced.toUpperCase() : spaced)
+        );
+      });
+    await fc.assert(
+      fc.asyncProperty(fc.array(statement, { maxLength: 4 }), async (statements) => {
+        const text = statements.join(';');
+        if (mayNeedParser(text)) return;
+        const { mode, message } = await analyse(text);
+        expect([mode, message]).toEqual(['transaction', text]);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('describes the index that may be left behind', async () => {
-    const sql = 'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "I" ON s.t (a); create index concurrently on t (b)';
+    const sql =
+      'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "I" ON s.t (a); create index concurrently on t (b)';
     const { statements } = await analyse(sql);
     expect(statements.map((each) => each.concurrentIndex)).toEqual([
       { schema: 's', name: 'I', table: 't', ifNotExists: true },
@@ -103,7 +146,10 @@ describe('analyse', () => {
     const text = '-- x\nBEGIN;\ncreate table t ("é😀" int);\nsavepoint a;\nCOMMIT;\n';
     const { mode, statements, message } = await analyse(text);
     expect(mode).toBe('transaction');
-    expect(statements.map((each) => each.text)).toEqual(['create table t ("é😀" int)', 'savepoint a']);
+    expect(statements.map((each) => each.text)).toEqual([
+      'create table t ("é😀" int)',
+      'savepoint a',
+    ]);
     expect(message).toBe('-- x\n      \ncreate table t ("é😀" int);\nsavepoint a;\n       \n');
   });
 
@@ -123,7 +169,9 @@ describe('analyse', () => {
   });
 
   it('refuses a transaction that is never ended', async () => {
-    await expect(analyse('select 1;\nbegin; select 1', { file: 'a.sql', line: 3 })).rejects.toMatchObject({
+    await expect(
+      analyse('select 1;\nbegin; select 1', { file: 'a.sql', line: 3 }),
+    ).rejects.toMatchObject({
       code: 'GODWIT_FILE_INVALID',
       where: { file: 'a.sql', line: 4, column: 1 },
     });
@@ -131,13 +179,22 @@ describe('analyse', () => {
 
   it.each<[string, string]>([
     ["alter type mood add value 'glad'; insert into t values ('glad')", 'statements'],
-    ["alter type mood add value 'glad'; alter table t alter m set default 'glad'::mood", 'statements'],
-    ["alter type mood add value 'glad'; do $$ begin insert into t values ('glad'); end $$", 'statements'],
+    [
+      "alter type mood add value 'glad'; alter table t alter m set default 'glad'::mood",
+      'statements',
+    ],
+    [
+      "alter type mood add value 'glad'; do $$ begin insert into t values ('glad'); end $$",
+      'statements',
+    ],
     ["alter type mood add value 'glad'; select '{sad,glad}'::mood[]", 'statements'],
     ["alter type mood add value 'it''s'; select 'it''s'", 'statements'],
     ["alter type mood add value 'glad'; insert into t values ('sad')", 'transaction'],
     ["insert into t values ('glad'); alter type mood add value 'glad'", 'transaction'],
-    ["create type mood as enum ('sad'); alter type mood add value 'glad'; select 'glad'::mood", 'transaction'],
+    [
+      "create type mood as enum ('sad'); alter type mood add value 'glad'; select 'glad'::mood",
+      'transaction',
+    ],
   ])('%s: %s', async (sql, mode) => {
     const analysis = await analyse(sql);
     expect(analysis.mode).toBe(mode);
@@ -145,14 +202,17 @@ describe('analyse', () => {
   });
 
   it('knows a procedure of the same file that commits', async () => {
-    const body = 'create procedure s.p() language plpgsql as $$ begin update t set a = 1; commit; end $$;';
+    const body =
+      'create procedure s.p() language plpgsql as $$ begin update t set a = 1; commit; end $$;';
     expect((await analyse(`${body} call s.p();`)).mode).toBe('statements');
     expect(mayNeedParser(`${body} call s.p();`)).toBe(true);
     expect((await analyse(`${body} call s.q();`)).mode).toBe('transaction');
   });
 
   it('keeps what the parser cannot read', async () => {
-    const { mode, statements } = await analyse('create index concurrently on; selec 1; create database');
+    const { mode, statements } = await analyse(
+      'create index concurrently on; selec 1; create database',
+    );
     expect(mode).toBe('transaction');
     expect(statements.map((each) => [each.inTransaction, each.kind])).toEqual([
       [true, 'CREATE INDEX'],
@@ -166,12 +226,16 @@ describe('analyse', () => {
     expect(copy.mode).toBe('transaction');
     expect(copy.message).toBeUndefined();
     expect(copy.statements[0]?.copyData).toBe('1\n');
-    expect((await analyse('\\restrict k\nselect 1;\n\\unrestrict k')).message).toBe('           \nselect 1;\n             ');
+    expect((await analyse('\\restrict k\nselect 1;\n\\unrestrict k')).message).toBe(
+      '           \nselect 1;\n             ',
+    );
     expect((await analyse('\ufeffselect 1')).message).toBe(' select 1');
   });
 
   it('sends statements one by one where escapes are switched', async () => {
-    const { mode } = await analyse("begin; set standard_conforming_strings = off; select '\\''; commit");
+    const { mode } = await analyse(
+      "begin; set standard_conforming_strings = off; select '\\''; commit",
+    );
     expect(mode).toBe('statements');
   });
 });

@@ -13,7 +13,12 @@ describe('placeOf', () => {
     ['\ufeffselec 1', 2, 1, 1, 'selec 1'],
     ['select 1;\n\\i x', 11, 2, 1, undefined],
   ])('%j at %i', (text, position, line, column, statement) => {
-    expect(placeOf(text, position, 'a.sql', 1)).toEqual({ file: 'a.sql', line, column, ...(statement !== undefined && { statement }) });
+    expect(placeOf(text, position, 'a.sql', 1)).toEqual({
+      file: 'a.sql',
+      line,
+      column,
+      ...(statement !== undefined && { statement }),
+    });
     expect(placeOf(text, position, 'a.sql', 7).line).toBe(line + 6);
   });
 
@@ -24,7 +29,14 @@ describe('placeOf', () => {
   });
 
   it('finds each statement by its code point', () => {
-    const line = fc.constantFrom("select 'é'", "select '😀'", 'select 1 -- 😀', '\n', '/* 😀é */ select 2', '\r\n');
+    const line = fc.constantFrom(
+      "select 'é'",
+      "select '😀'",
+      'select 1 -- 😀',
+      '\n',
+      '/* 😀é */ select 2',
+      '\r\n',
+    );
     fc.assert(
       fc.property(fc.array(line), (lines) => {
         const text = lines.join(';\n');
