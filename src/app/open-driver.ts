@@ -1,4 +1,5 @@
 import type { Settings } from '../config/types.ts';
+import { EMBEDDED_MONGODB } from '../config/url.ts';
 import type { Emit } from '../events.ts';
 import type { DriverName } from '../ports/context.ts';
 import type { Driver, OpenDriver } from '../ports/driver.ts';
@@ -11,7 +12,28 @@ const DRIVERS: Readonly<Record<DriverName, () => Promise<OpenDriver>>> = {
 };
 
 export async function openDriver(settings: Settings, emit: Emit): Promise<Driver> {
+  const { url } = settings;
+  if (url === EMBEDDED_MONGODB) return openEmbedded(settings, emit);
+  return openUrl(settings, url, emit);
+}
+
+async function openUrl(settings: Settings, url: string, emit: Emit): Promise<Driver> {
   const open = await DRIVERS[settings.driver]();
-  const { url, root, store, role, tls, connectTimeoutMs, lock, client } = settings;
+  const { root, store, role, tls, connectTimeoutMs, lock, client } = settings;
   return open({ url, root, store, role, tls, connectTimeoutMs, lock, client, emit });
+}
+
+/** The server that is started for the project ends with its driver. */
+async function openEmbedded(settings: Settings, emit: Emit): Promise<Driver> {
+  const { startEmbedded } = await import('../config/embedded.ts');
+  const server = await startEmbedded(settings);
+  try {
+    const driver = await openUrl(settings, server?.url ?? settings.url, emit);
+    const disconnect = driver.close.bind(driver);
+    const close = () => disconnect().finally(() => server?.close());
+    return Object.assign(driver, { close });
+  } catch (error) {
+    await server?.close();
+    throw error;
+  }
 }
