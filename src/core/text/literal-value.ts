@@ -9,7 +9,9 @@ export function literalValue(kind: ScriptTokenKind, token: string): LiteralValue
         ? cook(token.slice(1, -1))
         : undefined;
     case 'template':
-      return /^`[\s\S]*`$/.test(token) ? cook(token.slice(1, -1).replace(/\r\n?/g, '\n')) : undefined;
+      return /^`[\s\S]*`$/.test(token)
+        ? cook(token.slice(1, -1).replace(/\r\n?/g, '\n'))
+        : undefined;
     case 'number':
       return numberValue(token);
     case 'word':
