@@ -1,0 +1,1 @@
+ALTER TABLE patients DROP CONSTRAINT one_phone_per_patient;
