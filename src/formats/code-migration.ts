@@ -4,6 +4,7 @@ import { GodwitError } from '../errors.ts';
 import type { CodeBody, Migration, TransactionMode } from '../ports/migration.ts';
 import { type CodePlace, codeBody } from './code-body.ts';
 import { hasDown } from './code-outline.ts';
+import { isTypeScript } from './file-names.ts';
 import type { FormatName, MigrationFiles, ReadOptions, ReadResult } from './format.ts';
 import { fileProblem } from './format.ts';
 import { loadModule } from './load-module.ts';
@@ -53,7 +54,7 @@ export function readCode(
     file: main.source.file,
     description: stringOf(literals.description),
     author: stringOf(literals.author),
-    checksum: lazyChecksum(main.source, 'script'),
+    checksum: lazyChecksum(main.source, isTypeScript(main.extension) ? 'ts' : 'js'),
     // Only `down` and `show` ask: `status` of thousands need not look.
     get reversible() {
       reversible ??= { down: hasDown(source) };

@@ -1,7 +1,7 @@
 import { canonicalVersion, splitVersionedName } from '../core/ordering.ts';
 import { GodwitError } from '../errors.ts';
 import type { DriverName } from '../ports/context.ts';
-import { JAVASCRIPT_EXTENSIONS, TYPESCRIPT_EXTENSIONS } from './file-names.ts';
+import { CODE_EXTENSIONS, isTypeScript } from './file-names.ts';
 import type { FormatName } from './format.ts';
 import { newestStyle, nextVersion } from './new-version.ts';
 import { godwitTemplate } from './templates/godwit.ts';
@@ -110,12 +110,7 @@ function extensionOf(
 
 function codeExtension(base: string | undefined): string | undefined {
   const extension = base && /\.[^.]+$/.exec(base)?.[0];
-  const known: readonly string[] = [...TYPESCRIPT_EXTENSIONS, ...JAVASCRIPT_EXTENSIONS];
-  return extension && known.includes(extension) ? extension : undefined;
-}
-
-function isTypeScript(extension: string): boolean {
-  return (TYPESCRIPT_EXTENSIONS as readonly string[]).includes(extension);
+  return extension && CODE_EXTENSIONS.includes(extension) ? extension : undefined;
 }
 
 /** Letters and digits of any script, joined by the folder's separator. */

@@ -1,9 +1,8 @@
 import type { Migration } from '../ports/migration.ts';
 import type { SourceProblem } from '../ports/source.ts';
-import { JAVASCRIPT_EXTENSIONS, TYPESCRIPT_EXTENSIONS } from './file-names.ts';
+import { isTypeScript, JAVASCRIPT_EXTENSIONS } from './file-names.ts';
 import type { MigrationFile } from './format.ts';
 
-const TYPESCRIPT: readonly string[] = TYPESCRIPT_EXTENSIONS;
 const JAVASCRIPT: readonly string[] = JAVASCRIPT_EXTENSIONS;
 
 /**
@@ -13,7 +12,7 @@ const JAVASCRIPT: readonly string[] = JAVASCRIPT_EXTENSIONS;
 export function dropCompiled(mains: readonly MigrationFile[]): MigrationFile[] {
   const sources = new Map<string, number>();
   for (const { stem, extension } of mains) {
-    if (TYPESCRIPT.includes(extension)) sources.set(stem, (sources.get(stem) ?? 0) + 1);
+    if (isTypeScript(extension)) sources.set(stem, (sources.get(stem) ?? 0) + 1);
   }
   if (sources.size === 0) return [...mains];
   return mains.filter(

@@ -7,6 +7,10 @@ export const CODE_EXTENSIONS: readonly string[] = [
   ...TYPESCRIPT_EXTENSIONS,
   ...JAVASCRIPT_EXTENSIONS,
 ];
+export function isTypeScript(extension: string): boolean {
+  return (TYPESCRIPT_EXTENSIONS as readonly string[]).includes(extension);
+}
+
 export const SQL_EXTENSIONS: readonly string[] = ['.sql'];
 
 const DECLARATION = /\.d\.[cm]?ts$/i;

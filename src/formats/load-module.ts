@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { extname } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Jiti } from 'jiti';
 import type { CodePlace } from './code-body.ts';
@@ -73,26 +73,36 @@ function isWrongModuleSystem(error: unknown): boolean {
   );
 }
 
-let jiti: Promise<Jiti> | undefined;
+const transformers = new Map<string, Promise<Jiti>>();
 
 /**
  * Only TypeScript goes through the transformer; what it imports is loaded by Node, so
  * that drivers and godwit itself exist once. Nothing is cached on disk: a cache in a
  * shared temporary folder is code that others could write.
  */
-function openJiti(): Promise<Jiti> {
-  jiti ??= import('jiti').then(({ createJiti }) =>
-    createJiti(import.meta.url, {
-      fsCache: false,
-      interopDefault: false,
-      extensions: ['.ts', '.mts', '.cts'],
-    }),
-  );
-  return jiti;
+function openTransformer(folder: string): Promise<Jiti> {
+  const open = transformers.get(folder) ?? createTransformer(join(folder, 'migration.ts'));
+  transformers.set(folder, open);
+  return open;
+}
+
+async function createTransformer(parent: string): Promise<Jiti> {
+  const { createJiti } = await import('jiti');
+  const options = {
+    fsCache: false,
+    interopDefault: false,
+    extensions: ['.ts', '.mts', '.cts'],
+  };
+  try {
+    return createJiti(parent, { ...options, tsconfigPaths: true });
+  } catch {
+    // A broken tsconfig.json matters only where its paths are used.
+    return createJiti(parent, options);
+  }
 }
 
 async function transform(path: string, source: string): Promise<unknown> {
-  const transformer = await openJiti();
+  const transformer = await openTransformer(dirname(path));
   return transformer.evalModule(source, {
     id: path,
     filename: path,
@@ -104,7 +114,7 @@ async function transform(path: string, source: string): Promise<unknown> {
 
 /** Compiles without running, to find the line of a syntax error. */
 async function transformed(path: string, source: string): Promise<string> {
-  return (await openJiti()).transform({
+  return (await openTransformer(dirname(path))).transform({
     source,
     filename: path,
     async: true,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
-import { TYPESCRIPT_EXTENSIONS } from './file-names.ts';
+import { isTypeScript } from './file-names.ts';
 
 /**
  * How a file is loaded. `require` and `import` are Node's own; `transform` is for what
@@ -15,7 +15,7 @@ const COMMONJS = /\bmodule\.exports\b|\bexports\.[\w$]+\s*=|\brequire\s*\(/;
 /** Decides by extension, nearest package.json and syntax, without running anything. */
 export function moduleKind(path: string, source: string): ModuleKind {
   const extension = extname(path);
-  if ((TYPESCRIPT_EXTENSIONS as readonly string[]).includes(extension)) return 'transform';
+  if (isTypeScript(extension)) return 'transform';
   if (extension === '.cjs') return 'require';
   if (extension === '.mjs') return 'import';
   const isEsm = ESM.test(source);

@@ -38,8 +38,14 @@ export function sourceFile(path: string, file: string): SourceFile {
   };
 }
 
+/** A TypeScript file is marked: what was compiled from it cannot be compared with it. */
+function normalizedIn(language: 'sql' | 'js' | 'ts', text: string): string {
+  const normalized = normalizedChecksum(text, language === 'sql' ? 'sql' : 'script');
+  return language === 'ts' ? normalized.replace(':', ':ts:') : normalized;
+}
+
 /** Hashed on first use: `status` of a pending migration needs no hash at all. */
-export function lazyChecksum(source: SourceFile, language: 'sql' | 'script'): Checksum {
+export function lazyChecksum(source: SourceFile, language: 'sql' | 'js' | 'ts'): Checksum {
   let raw: string | undefined;
   let normalized: string | undefined;
   return {
@@ -48,7 +54,7 @@ export function lazyChecksum(source: SourceFile, language: 'sql' | 'script'): Ch
       return raw;
     },
     normalized: () => {
-      normalized ??= normalizedChecksum(source.text(), language);
+      normalized ??= normalizedIn(language, source.text());
       return normalized;
     },
   };

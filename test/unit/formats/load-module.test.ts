@@ -115,6 +115,20 @@ describe('loading code migrations', () => {
     expect(await body.up(CALL)).toBe(9);
   });
 
+  it('knows the path aliases of tsconfig.json, and lives with a broken one', async () => {
+    const body = await loadOne({
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } /* c */ }',
+      'migrations/001_x.ts': "import { one } from '@/one';\nexport const up = () => one;",
+      'src/one.ts': 'export const one: number = 1;',
+    });
+    expect(await body.up(CALL)).toBe(1);
+    const other = await loadOne({
+      'tsconfig.json': '{ "extends": "./nowhere.json", ',
+      '001_x.ts': 'export const up = (): number => 2;',
+    });
+    expect(await other.up(CALL)).toBe(2);
+  });
+
   it('calls up as a method, and runs in folders with odd names', async () => {
     const body = await loadOne({
       'mit Leerzeichen/ünï#?%41/001_x.js':
