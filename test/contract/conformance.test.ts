@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { conformance, type DriverHarness } from '../../src/testing/conformance.ts';
+import { hasSystemPostgres } from '../../src/testing/postgres.ts';
 import {
   type DatabaseServer,
   mongodbHarness,
@@ -33,6 +34,10 @@ const SQL_SERVER = { shared: true, sql: true };
 conformsOn('mongodb, replica set', SERVER_WITHOUT_SQL, () => mongodbHarness(true));
 conformsOn('mongodb, standalone', SERVER_WITHOUT_SQL, () => mongodbHarness(false));
 conformsOn('postgres 18', SQL_SERVER, () => postgresHarness('embedded'));
-conformsOn('postgres of the system', SQL_SERVER, () => postgresHarness('system'));
+if (hasSystemPostgres()) {
+  conformsOn('postgres of the system', SQL_SERVER, () => postgresHarness('system'));
+} else {
+  it.skip('postgres of the system (none in /usr/lib/postgresql, see npm run setup:servers)');
+}
 conformsOn('postgres with the lease', SQL_SERVER, () => postgresHarness('embedded', 'lease'));
 conformsOn('pglite', { shared: false, sql: true }, pgliteHarness);
