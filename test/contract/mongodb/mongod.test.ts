@@ -41,7 +41,10 @@ describe('startMongod', () => {
   it('starts three members', async () => {
     const server = await startMongod({ members: 3 });
     const client = new MongoClient(server.databaseUrl());
-    await client.db().collection('a').insertOne({ x: 1 }, { writeConcern: { w: 3 } });
+    await client
+      .db()
+      .collection('a')
+      .insertOne({ x: 1 }, { writeConcern: { w: 3 } });
     expect(server.pids).toHaveLength(3);
     await client.close();
     await server.stop();

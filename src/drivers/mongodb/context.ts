@@ -1,0 +1,31 @@
+import type { ClientSession, Db, MongoClient } from 'mongodb';
+import type { MongoContext } from '../../ports/context.ts';
+import type { Job } from '../../ports/driver.ts';
+import type { StepCall } from '../../ports/migration.ts';
+import type { Gate } from './guard/gate.ts';
+import { guardClient } from './guard/guard.ts';
+
+/** What a step is called with: handles that pass the gate, and the context around them. */
+export function createCall(
+  job: Job,
+  real: { readonly client: MongoClient; readonly database: string },
+  gate: Gate,
+  signal: AbortSignal,
+): StepCall {
+  const client = guardClient(real.client, real.database, gate);
+  const db = client.db(real.database);
+  const { id, version, name, description, run, direction } = job.header;
+  const ctx: MongoContext<Db, MongoClient, ClientSession> = {
+    driver: 'mongodb',
+    migration: { id, version, name, description },
+    run,
+    direction,
+    signal,
+    variables: job.variables,
+    log: (message) => job.emit({ type: 'run.log', run, id, direction, message: String(message) }),
+    db,
+    client,
+    session: gate.session,
+  };
+  return { ctx, positional: [db, client, ctx] };
+}

@@ -1,0 +1,113 @@
+import { GodwitError } from '../../errors.ts';
+import type {
+  AcquireOptions,
+  Driver,
+  LockHolder,
+  OpenDriver,
+  OpenOptions,
+  Session,
+} from '../../ports/driver.ts';
+import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
+import { type Connection, connect } from './connect.ts';
+import { diagnose } from './diagnose.ts';
+import { toMongoError } from './errors.ts';
+import { createHistoryReader } from './history.ts';
+import { breakLock, readLock } from './lock.ts';
+import { readMirror } from './mirror.ts';
+import { openSession, type SessionParts } from './session.ts';
+import { createStore, type Store } from './store.ts';
+
+/**
+ * Opens a MongoDB database. Connects, writes nothing.
+ *
+ * @throws GodwitError `GODWIT_CONNECT_FAILED`, `GODWIT_AUTH_FAILED`, `GODWIT_URL_INVALID`,
+ *   `GODWIT_DRIVER_MISSING`, `GODWIT_DRIVER_UNSUPPORTED`
+ */
+export const open: OpenDriver = async (options) => {
+  const connection = await connect(options);
+  const store = createStore(connection.client, connection.db, options.store);
+  return new MongoDriver(connection, store, options);
+};
+
+class MongoDriver implements Driver {
+  readonly name = 'mongodb';
+  readonly capabilities: Driver['capabilities'];
+  readonly target: Driver['target'];
+  readonly history: Driver['history'];
+  readonly #connection: Connection;
+  readonly #store: Store;
+  readonly #options: OpenOptions;
+  readonly #sessions = new Set<Session>();
+  #closed: Promise<void> | undefined;
+
+  constructor(connection: Connection, store: Store, options: OpenOptions) {
+    this.#connection = connection;
+    this.#store = store;
+    this.#options = options;
+    this.target = connection.target;
+    this.history = createHistoryReader(store);
+    this.capabilities = {
+      sql: false,
+      transactionalDdl: false,
+      transactions: connection.topology.type !== 'standalone',
+      singleTransaction: false,
+      lease: true,
+    };
+  }
+
+  async lockHolder(): Promise<LockHolder | undefined> {
+    const held = await readLock(this.#store).catch((error: unknown) => {
+      throw toMongoError(error, 'read the lock', this.#options.url);
+    });
+    return held?.holder;
+  }
+
+  async breakLock(holder: LockHolder): Promise<boolean> {
+    return breakLock(this.#store, holder).catch((error: unknown) => {
+      throw toMongoError(error, 'take the lock away', this.#options.url);
+    });
+  }
+
+  async acquire(options: AcquireOptions): Promise<Session> {
+    const { root, url } = this.#options;
+    const parts: SessionParts = {
+      store: this.#store,
+      history: this.history,
+      topology: this.#connection.topology,
+      transactions: this.capabilities.transactions,
+      root,
+      url,
+    };
+    const session = await openSession(parts, options);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  readMirror(spec: MirrorSpec): Promise<MirrorRecord[]> {
+    return readMirror(this.#store, spec);
+  }
+
+  diagnose(): ReturnType<Driver['diagnose']> {
+    return diagnose(this.#connection, this.#store, this.#options.url);
+  }
+
+  async script(): Promise<string> {
+    throw new GodwitError(
+      'GODWIT_UNSUPPORTED',
+      'MongoDB migrations are code: there is no SQL to print.',
+      {
+        next: ['godwit plan'],
+      },
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#sessions].map((session) => session.release()));
+    await this.#connection.close();
+  }
+}

@@ -1,0 +1,95 @@
+import type { ClientSession } from 'mongodb';
+import type { GodwitError } from '../../../errors.ts';
+import { Tally } from './counts.ts';
+import type { Method } from './methods.ts';
+
+/** A call that passes the gate. */
+export interface Call {
+  readonly method: string;
+  readonly rule: Method;
+  /** `name`, or `database.name` of another database. */
+  readonly collection: string;
+  readonly args: readonly unknown[];
+  readonly writes: boolean;
+}
+
+export interface GateOptions {
+  /** Goes with every call that has none of its own. */
+  readonly session?: ClientSession | undefined;
+  /** Throws when nothing may be written any more. */
+  readonly check: () => void;
+  /** Work that must be done before the next write, when there is some. */
+  readonly before?: ((call: Call) => Promise<void> | undefined) | undefined;
+}
+
+/**
+ * What stands between a migration's handles and the driver, for one attempt of one run.
+ * Closed, it refuses: writes only, or reads as well where they would go into a transaction
+ * that has ended.
+ */
+export class Gate {
+  readonly session: ClientSession | undefined;
+  readonly tally = new Tally();
+  readonly #options: GateOptions;
+  readonly #pending = new Set<Promise<unknown>>();
+  #refusal: GodwitError | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: GateOptions) {
+    this.session = options.session;
+    this.#options = options;
+  }
+
+  close(reason: GodwitError): void {
+    this.#refusal ??= reason;
+  }
+
+  /** Throws what closed the gate, or what the lock says. */
+  check(writes: boolean): void {
+    if (this.#refusal && (writes || this.session)) throw this.#refusal;
+    if (!writes) return;
+    this.#options.check();
+    this.tally.touched = true;
+  }
+
+  /**
+   * Runs a call that returns a promise. In a transaction one at a time: the server takes
+   * no two commands of a session at once, and who wrote `Promise.all` need not know that
+   * there is one.
+   */
+  async pass<T>(call: Call, run: () => Promise<T>): Promise<T> {
+    this.check(call.writes);
+    const work = this.session
+      ? this.#enqueue(() => this.#perform(call, run))
+      : this.#perform(call, run);
+    this.#pending.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#pending.delete(work);
+    }
+  }
+
+  /** Until calls that nobody awaited have come back. */
+  async settle(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+  }
+
+  async #perform<T>(call: Call, run: () => Promise<T>): Promise<T> {
+    const before = call.writes ? this.#options.before?.(call) : undefined;
+    if (before) await before;
+    // Again: the turn may have come late.
+    this.check(call.writes);
+    const result = await run();
+    if (call.writes && call.rule.effect) {
+      this.tally.add(call.collection, call.rule.effect, call.method, result);
+    }
+    return result;
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+}

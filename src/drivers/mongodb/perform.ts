@@ -1,0 +1,103 @@
+import { GodwitError } from '../../errors.ts';
+import type { Job, Outcome } from '../../ports/driver.ts';
+import type { EndedEvent } from '../../ports/history.ts';
+import type { StepCall } from '../../ports/migration.ts';
+import type { Tally } from './guard/counts.ts';
+import { toRecordable } from './record.ts';
+
+/** Where a run stands when it throws. */
+export interface Progress {
+  phase: 'step' | 'verify';
+}
+
+const STACK_DEPTH = 50;
+
+/** Runs the step, then `verify`. */
+export async function perform(job: Job, call: StepCall, progress: Progress): Promise<unknown> {
+  const { step, verify } = job;
+  if (step.type === 'sql' || verify?.type === 'sql') throw noSql(job);
+  // The driver's own frames would push the user's out of a stack of ten.
+  const depth = Error.stackTraceLimit;
+  Error.stackTraceLimit = Math.max(depth, STACK_DEPTH);
+  try {
+    const returned = await step.run(call);
+    if (verify === undefined) return returned;
+    progress.phase = 'verify';
+    if ((await verify.run(call)) === false) {
+      throw new GodwitError(
+        'GODWIT_VERIFY_FAILED',
+        `The verify of ${job.header.id} returned false.`,
+      );
+    }
+    return returned;
+  } finally {
+    Error.stackTraceLimit = depth;
+  }
+}
+
+/** Ends as soon as the work does or one of the signals says so; the work's error is kept quiet then. */
+export async function untilAborted<T>(
+  work: Promise<T>,
+  signals: readonly AbortSignal[],
+): Promise<T> {
+  work.catch(() => {});
+  const listeners: (() => void)[] = [];
+  const aborted = new Promise<never>((_, reject) => {
+    for (const signal of signals) {
+      const onAbort = (): void => reject(signal.reason);
+      if (signal.aborted) onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      listeners.push(() => signal.removeEventListener('abort', onAbort));
+    }
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    for (const remove of listeners) remove();
+  }
+}
+
+export function doneStatus(job: Job): 'applied' | 'reverted' {
+  return job.header.direction === 'up' ? 'applied' : 'reverted';
+}
+
+/** What `up` returned and what was done per collection; undefined when neither is there. */
+export function resultOf(returned: unknown, tally: Tally): unknown {
+  const value = toRecordable(returned);
+  const { counts } = tally;
+  if (value === undefined && counts === undefined) return undefined;
+  return toRecordable({ returned: value, counts });
+}
+
+export function endedEvent(
+  job: Job,
+  outcome: Omit<Outcome, 'recorded' | 'transactional'>,
+): EndedEvent {
+  const { effect, durationMs, result, error } = outcome;
+  return {
+    ...job.header,
+    event: 'ended',
+    status: outcome.status === 'stopped' ? 'failed' : outcome.status,
+    effect,
+    via: 'run',
+    durationMs,
+    ...(result !== undefined && { result }),
+    ...(error && { error }),
+    ...(job.backup !== undefined && { backup: job.backup }),
+  };
+}
+
+export function stopped(job: Job): GodwitError {
+  return new GodwitError('GODWIT_STOPPED', `${job.header.id} was stopped.`);
+}
+
+export function noSql(job: Job): GodwitError {
+  return new GodwitError(
+    'GODWIT_UNSUPPORTED',
+    `${job.header.id} is SQL, which MongoDB does not run.`,
+    {
+      state: 'Nothing was run.',
+      next: ['put it into the folder of a PostgreSQL database'],
+    },
+  );
+}

@@ -1,0 +1,272 @@
+import type { ClientSession } from 'mongodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ErrorInfo, errorInfo, GodwitError } from '../../errors.ts';
+import type { Job, Outcome } from '../../ports/driver.ts';
+import type { EndedEvent } from '../../ports/history.ts';
+import { createCall } from './context.ts';
+import { hasLabel, isTransient, messageOf, SERVER_CODE, serverCode } from './errors.ts';
+import { describeFailure, isTransientTransaction } from './failures.ts';
+import { Gate } from './guard/gate.ts';
+import { writeMirrors } from './mirror.ts';
+import {
+  doneStatus,
+  endedEvent,
+  perform,
+  type Progress,
+  resultOf,
+  stopped,
+  untilAborted,
+} from './perform.ts';
+import { abort, commit, TRANSACTION } from './transaction.ts';
+import { record, type Work } from './work.ts';
+
+interface Attempt {
+  readonly outcome: Pick<Outcome, 'status' | 'effect' | 'result' | 'error'>;
+  /** Whether the driver says that the transaction may be tried again, and why. */
+  readonly again?: string | undefined;
+  /** Whether the log says how it ended. */
+  readonly recorded: boolean;
+}
+
+/** Runs a job in one transaction with its record and the mirrors' documents. */
+export async function runInside(work: Work, session: ClientSession, job: Job): Promise<Outcome> {
+  const began = performance.now();
+  await work.mirrors.look(job.mirrors);
+  const attempts = 1 + Math.max(job.limits.lockRetries, 1);
+  for (let attempt = 1; ; attempt++) {
+    const { outcome, again, recorded } = await tryOnce(work, session, job, began);
+    const durationMs = Math.round(performance.now() - began);
+    if (again !== undefined && attempt < attempts) {
+      if (await readyAgain(work, job, attempt, again)) continue;
+    }
+    const result = { ...outcome, durationMs, transactional: true };
+    if (recorded || work.lease.lost.aborted) return { ...result, recorded };
+    return recordFailure(work, job, result);
+  }
+}
+
+async function tryOnce(
+  work: Work,
+  session: ClientSession,
+  job: Job,
+  began: number,
+): Promise<Attempt> {
+  const progress: Progress = { phase: 'step' };
+  const signals = [work.lease.lost, job.abort, job.stop];
+  const gate = new Gate({
+    session,
+    check: () => {
+      work.lease.check();
+      if (job.stop.aborted || job.abort.aborted) throw stopped(job);
+    },
+  });
+  const opened = performance.now();
+  try {
+    work.lease.check();
+    session.startTransaction(TRANSACTION);
+    const { client, db } = work.store;
+    const call = createCall(
+      job,
+      { client, database: db.databaseName },
+      gate,
+      AbortSignal.any(signals),
+    );
+    const returned = await untilAborted(perform(job, call, progress), signals);
+    await untilAborted(gate.settle(), signals);
+    gate.close(over(job));
+    const durationMs = Math.round(performance.now() - began);
+    const outcome = {
+      status: doneStatus(job),
+      effect: 'complete',
+      result: resultOf(returned, gate.tally),
+    } as const;
+    await conclude(work, session, job, endedEvent(job, { ...outcome, durationMs }), gate);
+    return { outcome, recorded: true };
+  } catch (thrown) {
+    gate.close(over(job));
+    if (signals.some((signal) => signal.aborted)) await interrupt(work, session, gate);
+    await abort(session);
+    return failed(work, job, thrown, progress, performance.now() - opened);
+  }
+}
+
+/** The record and the mirrors' documents, and then all of it or nothing. */
+async function conclude(
+  work: Work,
+  session: ClientSession,
+  job: Job,
+  event: EndedEvent,
+  gate: Gate,
+): Promise<void> {
+  const created = new Set(
+    Object.entries(gate.tally.counts ?? {}).flatMap(([name, { created: n }]) => (n ? [name] : [])),
+  );
+  const mirrored = await work.mirrors.prepare(
+    job.mirrors,
+    [event],
+    () => work.history.versions(),
+    created,
+  );
+  await work.log.append([event], { session });
+  await writeMirrors(work.store, mirrored, session);
+  try {
+    await commit(session, work.lease);
+  } catch (error) {
+    if (!hasLabel(error, 'UnknownTransactionCommitResult') && !isTransient(error)) throw error;
+    if (isTransientTransaction(error)) throw error;
+    await findOut(work, event, error);
+  }
+  work.log.advance(1);
+  work.mirrors.wrote(mirrored);
+}
+
+/**
+ * Nobody said whether the commit happened, so the log is asked in a way that settles it:
+ * a `failed` record is written to the place that the transaction's own record has. If
+ * that stands, the transaction can no longer commit; if the transaction's does, ours is
+ * a repetition that changes nothing.
+ */
+async function findOut(work: Work, event: EndedEvent, cause: unknown): Promise<void> {
+  const error: ErrorInfo = {
+    code: 'GODWIT_CONNECTION_LOST',
+    message: `The connection was lost while the transaction was committed: ${messageOf(cause)}`,
+  };
+  const place = work.log.next;
+  let status: unknown;
+  try {
+    await work.log.confirm(place, { ...event, status: 'failed', effect: 'none', error });
+    status = (await work.log.at(place))?.['status'];
+  } catch (again) {
+    throw new GodwitError(
+      'GODWIT_COMMIT_UNKNOWN',
+      `It is not known whether the transaction was committed: ${messageOf(cause)}`,
+      {
+        state:
+          'Either all of it was done and recorded, or nothing was: the history tells, once the server answers.',
+        next: ['godwit status'],
+        cause: again,
+      },
+    );
+  }
+  if (status === event.status) return;
+  work.log.advance(1);
+  throw new Recorded(error);
+}
+
+/** The failure stands in the log already. */
+class Recorded extends Error {
+  readonly info: ErrorInfo;
+  constructor(info: ErrorInfo) {
+    super(info.message);
+    this.info = info;
+  }
+}
+
+async function failed(
+  work: Work,
+  job: Job,
+  thrown: unknown,
+  progress: Progress,
+  elapsedMs: number,
+): Promise<Attempt> {
+  if (thrown instanceof Recorded) {
+    return { outcome: { status: 'failed', effect: 'none', error: thrown.info }, recorded: true };
+  }
+  const isStopped = job.stop.aborted || job.abort.aborted;
+  const base = { effect: 'none', result: undefined } as const;
+  if (isStopped && !work.lease.lost.aborted) {
+    return {
+      outcome: { ...base, status: 'stopped', error: stopped(job).toJSON() },
+      recorded: false,
+    };
+  }
+  const cause = work.lease.lost.aborted ? work.lease.lost.reason : thrown;
+  const context = { job, root: work.root, url: work.url, transactional: true, ...progress };
+  const described = describeFailure(cause, context);
+  const tooLong = await outlived(work, cause, elapsedMs);
+  const error = tooLong === undefined ? described : errorInfo({ ...described, ...tooLong });
+  const again =
+    tooLong === undefined && isTransientTransaction(cause) ? described.message : undefined;
+  return { outcome: { ...base, status: 'failed', error }, again, recorded: false };
+}
+
+/** The server aborts a transaction after a minute, and then knows nothing of it. */
+async function outlived(
+  work: Work,
+  error: unknown,
+  elapsedMs: number,
+): Promise<Pick<ErrorInfo, 'code' | 'message' | 'next'> | undefined> {
+  const code = serverCode(error);
+  const gone =
+    code === SERVER_CODE.noSuchTransaction || code === SERVER_CODE.transactionExceededLifetime;
+  if (!gone) return undefined;
+  const seconds = await lifetimeLimit(work);
+  if (elapsedMs < seconds * 1000 && code !== SERVER_CODE.transactionExceededLifetime)
+    return undefined;
+  return {
+    code: 'GODWIT_TRANSACTION_TOO_LONG',
+    message: `The transaction took ${(elapsedMs / 1000).toFixed(1)} s; the server ends one after ${seconds} s.`,
+    next: [
+      'do less in it, or set `transaction: false` and make the migration idempotent',
+      'or raise transactionLifetimeLimitSeconds on the server',
+    ],
+  };
+}
+
+const DEFAULT_LIMIT_S = 60;
+
+async function lifetimeLimit(work: Work): Promise<number> {
+  const name = 'transactionLifetimeLimitSeconds';
+  try {
+    const answer = await work.store.client.db('admin').command({ getParameter: 1, [name]: 1 });
+    return Number(answer[name]);
+  } catch {
+    return DEFAULT_LIMIT_S;
+  }
+}
+
+/** Before another attempt: a pause, and proof that the lock is still ours. */
+async function readyAgain(work: Work, job: Job, attempt: number, reason: string): Promise<boolean> {
+  const delayMs = Math.round(50 * 2 ** attempt * (0.5 + Math.random()));
+  const { run, id, direction } = job.header;
+  job.emit({ type: 'run.retrying', run, id, direction, attempt, delayMs, reason, blockers: [] });
+  const signal = AbortSignal.any([work.lease.lost, job.stop, job.abort]);
+  await sleep(delayMs, undefined, { signal }).catch(() => {});
+  if (signal.aborted) return work.lease.lost.aborted || !job.stop.aborted;
+  return work.lease.renew().catch(() => true);
+}
+
+const GRACE_MS = 1000;
+
+/** Ends what the server is doing for the session, and waits a moment for the code to notice. */
+async function interrupt(work: Work, session: ClientSession, gate: Gate): Promise<void> {
+  const id = session.id?.id;
+  if (id !== undefined) {
+    await work.store.client
+      .db('admin')
+      .command({ killSessions: [{ id }] })
+      .catch(() => {});
+  }
+  await Promise.race([gate.settle(), sleep(GRACE_MS, undefined, { ref: false })]);
+}
+
+async function recordFailure(
+  work: Work,
+  job: Job,
+  outcome: Omit<Outcome, 'recorded'>,
+): Promise<Outcome> {
+  if (outcome.error?.code === 'GODWIT_COMMIT_UNKNOWN') return { ...outcome, recorded: false };
+  try {
+    await record(work, [endedEvent(job, outcome)], job.mirrors);
+    return { ...outcome, recorded: true };
+  } catch {
+    return { ...outcome, recorded: false };
+  }
+}
+
+function over(job: Job): GodwitError {
+  return new GodwitError(
+    'GODWIT_STOPPED',
+    `${job.header.id} has ended: its handles do nothing more.`,
+  );
+}

@@ -1,0 +1,141 @@
+import { GodwitError } from '../../errors.ts';
+import type { Job, Outcome } from '../../ports/driver.ts';
+import type { StartedEvent } from '../../ports/history.ts';
+import { createCall } from './context.ts';
+import { toMongoError } from './errors.ts';
+import { describeFailure } from './failures.ts';
+import { Gate } from './guard/gate.ts';
+import {
+  doneStatus,
+  endedEvent,
+  perform,
+  type Progress,
+  resultOf,
+  stopped,
+  untilAborted,
+} from './perform.ts';
+import { record, type Work } from './work.ts';
+
+/** Runs a job outside a transaction: `started`, the work, `ended`. */
+export async function runOutside(work: Work, job: Job): Promise<Outcome> {
+  const began = performance.now();
+  await work.mirrors.look(job.mirrors);
+  const start = await StartRecord.write(work, job);
+  const gate = new Gate({
+    check: () => {
+      work.lease.check();
+      if (job.abort.aborted) throw stopped(job);
+    },
+    before: () => start.survive(),
+  });
+  const outcome = await attempt(work, job, gate);
+  return end(work, job, start, { ...outcome, durationMs: Math.round(performance.now() - began) });
+}
+
+type Attempt = Pick<Outcome, 'status' | 'effect' | 'result' | 'error'>;
+
+async function attempt(work: Work, job: Job, gate: Gate): Promise<Attempt> {
+  const progress: Progress = { phase: 'step' };
+  const { lost } = work.lease;
+  try {
+    const signal = AbortSignal.any([lost, job.abort]);
+    const { client, db } = work.store;
+    const call = createCall(job, { client, database: db.databaseName }, gate, signal);
+    const returned = await untilAborted(perform(job, call, progress), [lost, job.abort]);
+    // Calls that were not awaited belong to the run too.
+    await untilAborted(gate.settle(), [lost, job.abort]);
+    return { status: doneStatus(job), effect: 'complete', result: resultOf(returned, gate.tally) };
+  } catch (thrown) {
+    const error = lost.aborted ? lost.reason : job.abort.aborted ? stopped(job) : thrown;
+    return {
+      status: job.abort.aborted && !lost.aborted ? 'stopped' : 'failed',
+      effect: gate.tally.touched ? 'partial' : leftUntouched(thrown, job),
+      result: resultOf(undefined, gate.tally),
+      error: describeFailure(error, {
+        job,
+        root: work.root,
+        url: work.url,
+        transactional: false,
+        ...progress,
+      }),
+    };
+  } finally {
+    gate.close(
+      new GodwitError('GODWIT_STOPPED', `${job.header.id} has ended: its handles write no more.`),
+    );
+  }
+}
+
+/**
+ * Work through other handles is not seen, so only a run that failed before it could do
+ * any is said to have left nothing: one whose code did not even get to run.
+ */
+function leftUntouched(thrown: unknown, job: Job): Outcome['effect'] {
+  const unsupported = thrown instanceof GodwitError && thrown.code === 'GODWIT_UNSUPPORTED';
+  return unsupported && job.step.type === 'sql' ? 'none' : 'partial';
+}
+
+async function end(
+  work: Work,
+  job: Job,
+  start: StartRecord,
+  outcome: Attempt & { readonly durationMs: number },
+): Promise<Outcome> {
+  try {
+    await start.survive();
+    await record(work, [endedEvent(job, outcome)], job.mirrors);
+    // The primary may have changed between the look and the write.
+    await start.survive();
+    return { ...outcome, transactional: false, recorded: true };
+  } catch (thrown) {
+    const cause = toMongoError(thrown, 'record the end of the run', work.url);
+    const state =
+      'The work was done as far as said, but the history does not say so: it shows the run as interrupted.';
+    const error = outcome.error ?? { ...cause.toJSON(), state };
+    const effect = outcome.status === 'failed' ? outcome.effect : 'complete';
+    return { ...outcome, status: 'failed', effect, error, transactional: false, recorded: false };
+  }
+}
+
+/**
+ * `started` is acknowledged by the primary alone: whatever the migration writes comes
+ * after it in the oplog, so while there is one primary it cannot be lost alone. After a
+ * change of primary it is written again, with majority, before anything else is.
+ */
+class StartRecord {
+  readonly #work: Work;
+  readonly #event: StartedEvent;
+  readonly #place: number;
+  #generation: number;
+  #again: Promise<void> | undefined;
+
+  private constructor(work: Work, event: StartedEvent, place: number, generation: number) {
+    this.#work = work;
+    this.#event = event;
+    this.#place = place;
+    this.#generation = generation;
+  }
+
+  static async write(work: Work, job: Job): Promise<StartRecord> {
+    const { generation } = work.topology;
+    const event: StartedEvent = { ...job.header, event: 'started', resume: job.resume };
+    const place = await work.log.append([event], { fast: true });
+    return new StartRecord(work, event, place, generation);
+  }
+
+  /** Undefined, at no cost, while the primary is the same. */
+  survive(): Promise<void> | undefined {
+    if (this.#again) return this.#again;
+    const { generation } = this.#work.topology;
+    if (generation === this.#generation) return undefined;
+    this.#again = this.#work.log
+      .confirm(this.#place, this.#event)
+      .then(() => {
+        this.#generation = generation;
+      })
+      .finally(() => {
+        this.#again = undefined;
+      });
+    return this.#again;
+  }
+}

@@ -1,0 +1,127 @@
+import { GodwitError } from '../../errors.ts';
+import type { AcquireOptions, Job, Outcome, Session } from '../../ports/driver.ts';
+import type { HistoryReader, MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
+import { acquire } from './acquire.ts';
+import { toMongoError } from './errors.ts';
+import { releaseLock } from './lock.ts';
+import { Mirrors } from './mirror.ts';
+import { noSql } from './perform.ts';
+import { runInside } from './run-inside.ts';
+import { runOutside } from './run-outside.ts';
+import type { Store } from './store.ts';
+import type { Topology } from './topology.ts';
+import { record, type Work } from './work.ts';
+
+export interface SessionParts {
+  readonly store: Store;
+  readonly history: HistoryReader;
+  readonly topology: Topology;
+  readonly transactions: boolean;
+  readonly root: string;
+  readonly url: string;
+}
+
+/** Takes the lock. */
+export async function openSession(
+  parts: SessionParts,
+  options: AcquireOptions,
+): Promise<MongoSession> {
+  const { store, history, topology, root, url } = parts;
+  const { lease, log, session } = await acquire(store, parts.transactions, options);
+  const mirrors = new Mirrors(store);
+  return new MongoSession({ store, lease, log, mirrors, history, topology, session, root, url });
+}
+
+/** A held lock, and what can be written under it. */
+export class MongoSession implements Session {
+  readonly #work: Work;
+  #released: Promise<void> | undefined;
+
+  constructor(work: Work) {
+    this.#work = work;
+  }
+
+  get fence(): number {
+    return this.#work.lease.fence;
+  }
+
+  get lost(): AbortSignal {
+    return this.#work.lease.lost;
+  }
+
+  async append(events: readonly NewHistoryEvent[], mirrors: readonly MirrorSpec[]): Promise<void> {
+    this.#work.lease.check();
+    if (events.length === 0) return;
+    try {
+      await this.#work.mirrors.look(mirrors);
+      await record(this.#work, events, mirrors);
+    } catch (error) {
+      throw toMongoError(error, 'write the history', this.#work.url);
+    }
+  }
+
+  async execute(job: Job): Promise<Outcome> {
+    this.#work.lease.check();
+    const refusal = refuse(job, this.#work);
+    if (refusal) return notRun(refusal);
+    try {
+      const { session } = this.#work;
+      return job.transaction === 'always' && session
+        ? await runInside(this.#work, session, job)
+        : await runOutside(this.#work, job);
+    } catch (error) {
+      return notRun(toMongoError(error, 'record the start of the run', this.#work.url));
+    }
+  }
+
+  async executeTogether(_jobs: readonly Job[]): Promise<Outcome[]> {
+    throw new GodwitError(
+      'GODWIT_UNSUPPORTED',
+      'MongoDB cannot run all migrations in one transaction.',
+      {
+        state: 'Nothing was run.',
+        next: ['set `transaction: true` in each migration that needs it'],
+      },
+    );
+  }
+
+  release(): Promise<void> {
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  async #release(): Promise<void> {
+    const { lease, store, session } = this.#work;
+    const { aborted } = lease.lost;
+    lease.end();
+    // One that was lost is somebody else's, or will be treated as not released.
+    if (!aborted) await releaseLock(store, lease.fence).catch(() => {});
+    await session?.endSession().catch(() => {});
+  }
+}
+
+function refuse(job: Job, work: Work): GodwitError | undefined {
+  if (job.step.type === 'sql' || job.verify?.type === 'sql') return noSql(job);
+  if (job.transaction !== 'always' || work.session) return undefined;
+  return new GodwitError(
+    'GODWIT_UNSUPPORTED',
+    `${job.header.id} asks for a transaction, which a standalone MongoDB does not have.`,
+    {
+      state: 'Nothing was run.',
+      next: ['run mongod as a replica set (one member is enough)', 'or set `transaction: false`'],
+    },
+  );
+}
+
+/** Failed before anything was written. */
+function notRun(error: GodwitError): Outcome {
+  const state = error.state ?? 'Nothing was run.';
+  return {
+    status: 'failed',
+    effect: 'none',
+    durationMs: 0,
+    transactional: false,
+    error: { ...error.toJSON(), state },
+    recorded: false,
+  };
+}

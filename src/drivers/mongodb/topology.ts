@@ -1,0 +1,67 @@
+import type { MongoClient } from 'mongodb';
+
+/** The part of the driver's server monitoring that is the same in all its versions. */
+interface Description {
+  readonly type?: string;
+  readonly servers?: ReadonlyMap<string, ServerDescription>;
+}
+interface ServerDescription {
+  readonly type?: string;
+  readonly address?: string;
+  readonly setName?: string | null;
+  readonly setVersion?: number | null;
+  readonly electionId?: { toString(): string } | null;
+}
+
+const WRITABLE = new Set(['RSPrimary', 'Standalone', 'Mongos', 'LoadBalancer']);
+
+/**
+ * Follows which server takes the writes. A record written with w:1 may be lost when that
+ * changes, and the driver hears of the change before it sends anything to a new primary.
+ */
+export class Topology {
+  /** Grows with each change of primary. */
+  generation = 0;
+  #primary: string | undefined;
+  #type: string | undefined;
+  #stop: () => void = () => {};
+
+  watch(client: MongoClient): void {
+    const listen = ({ newDescription }: { newDescription: unknown }): void => {
+      this.#see(newDescription as Description);
+    };
+    client.on('topologyDescriptionChanged', listen);
+    this.#stop = () => client.off('topologyDescriptionChanged', listen);
+    // A client that the caller connected long ago has told its events to nobody.
+    const { topology } = client as unknown as { topology?: { description?: Description } };
+    if (topology?.description) this.#see(topology.description);
+  }
+
+  unwatch(): void {
+    this.#stop();
+  }
+
+  /** Undefined until a server that takes writes was seen. */
+  get type(): 'replica set' | 'standalone' | 'sharded' | undefined {
+    switch (this.#type) {
+      case undefined:
+        return undefined;
+      case 'RSPrimary':
+        return 'replica set';
+      case 'Standalone':
+        return 'standalone';
+      default:
+        return 'sharded';
+    }
+  }
+
+  #see(description: Description): void {
+    for (const server of description.servers?.values() ?? []) {
+      if (!WRITABLE.has(server.type ?? '')) continue;
+      this.#type = server.type;
+      const primary = `${server.address} ${server.electionId ?? ''} ${server.setVersion ?? ''}`;
+      if (this.#primary !== undefined && this.#primary !== primary) this.generation++;
+      this.#primary = primary;
+    }
+  }
+}
