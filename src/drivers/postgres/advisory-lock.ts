@@ -1,0 +1,147 @@
+import { GodwitError, toGodwitError } from '../../errors.ts';
+import type { AcquireOptions } from '../../ports/driver.ts';
+import { claim } from './claim.ts';
+import { type Connection, sqlState } from './connection.ts';
+import type { HeldLock } from './held-lock.ts';
+import { begin, localRole, type Store } from './store.ts';
+
+/** `pooled`: the connection's backend is not the one that was reported at its start. */
+export type AdvisoryAttempt = HeldLock | 'busy' | 'pooled';
+
+/**
+ * Tries once to take the session lock on the connection that will do the work, so that
+ * what the server still finishes for a killed client is under it too.
+ *
+ * @param evenPooled take it also where a pooler stands in between
+ */
+export async function tryAdvisoryLock(
+  connection: Connection,
+  store: Store,
+  options: AcquireOptions,
+  evenPooled: boolean,
+): Promise<AdvisoryAttempt> {
+  const guard = evenPooled ? 'true' : `pg_catalog.pg_backend_pid() = ${connection.pid ?? -1}`;
+  const [result] = await connection.simple(
+    `select pg_catalog.pg_backend_pid(), case when ${guard}
+      then pg_catalog.pg_try_advisory_lock(${store.lockKey}) end`,
+  );
+  const [pid, locked] = result?.rows[0] ?? [];
+  if (locked == null) return 'pooled';
+  if (locked !== 't') return 'busy';
+  try {
+    const claimed = await claim(connection, store, options, { mode: 'advisory' });
+    if (claimed) {
+      const lock = new AdvisoryLock(
+        connection,
+        store,
+        claimed.fence,
+        Number(pid),
+        claimed.succeeded,
+      );
+      return lock;
+    }
+    await unlock(connection, store);
+    return 'busy';
+  } catch (error) {
+    await unlock(connection, store).catch(() => connection.destroy());
+    throw error;
+  }
+}
+
+async function unlock(connection: Connection, store: Store): Promise<void> {
+  await connection.simple(`select pg_catalog.pg_advisory_unlock(${store.lockKey})`);
+}
+
+class AdvisoryLock implements HeldLock {
+  readonly fence: number;
+  readonly succeeded: HeldLock['succeeded'];
+  readonly #connection: Connection;
+  readonly #store: Store;
+  readonly #pid: number;
+  readonly #lost = new AbortController();
+  #released = false;
+
+  constructor(
+    connection: Connection,
+    store: Store,
+    fence: number,
+    pid: number,
+    succeeded: HeldLock['succeeded'],
+  ) {
+    this.#connection = connection;
+    this.#store = store;
+    this.fence = fence;
+    this.#pid = pid;
+    this.succeeded = succeeded;
+    const lose = (): void => {
+      if (!this.#released) this.#lost.abort(lossOf(connection.lost.reason));
+    };
+    if (connection.lost.aborted) lose();
+    else connection.lost.addEventListener('abort', lose, { once: true });
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async begin(settings: readonly string[]): Promise<readonly string[]> {
+    if (this.#lost.signal.aborted) throw toGodwitError(this.#lost.signal.reason);
+    const role = localRole(this.#store).replace(/;$/, '');
+    return ['begin', ...(role ? [role] : []), ...settings];
+  }
+
+  closing(): readonly string[] {
+    return [];
+  }
+
+  backendPid(): number {
+    return this.#pid;
+  }
+
+  async release(): Promise<void> {
+    if (this.#released) return;
+    this.#released = true;
+    const connection = this.#connection;
+    if (connection.lost.aborted) return;
+    try {
+      if (connection.state !== 'I') await connection.simple('rollback');
+      await forget(connection, this.#store, this.fence);
+      await unlock(connection, this.#store);
+    } catch {
+      // A session that ends gives its lock back too.
+      connection.destroy();
+    }
+  }
+}
+
+/** The row may be gone with the schema: a migration may drop anything. */
+export async function forget(connection: Connection, store: Store, fence: number): Promise<void> {
+  try {
+    await connection.simple(
+      `${begin(store)}update ${store.lock} set by = null, command = null, since = null, pid = null,
+        token = null, expires_at = null where fence = ${fence};commit`,
+    );
+  } catch (error) {
+    if (sqlState(error) === undefined) throw error;
+    await connection.simple('rollback');
+  }
+}
+
+/** 57P01: an administrator, or `godwit unlock`, ended the session. */
+function lossOf(cause: unknown): GodwitError {
+  if (sqlState(cause) === '57P01') {
+    return new GodwitError(
+      'GODWIT_LOCK_LOST',
+      'The lock was taken away: the server ended this session.',
+      {
+        cause,
+        next: ['see what was done: godwit status', 'go on: godwit up'],
+      },
+    );
+  }
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return new GodwitError('GODWIT_CONNECTION_LOST', `The connection to PostgreSQL was lost${why}.`, {
+    cause,
+    next: ['see what was done: godwit status', 'go on: godwit up'],
+  });
+}

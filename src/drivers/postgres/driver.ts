@@ -1,0 +1,129 @@
+import { GodwitError } from '../../errors.ts';
+import type {
+  AcquireOptions,
+  Capabilities,
+  Diagnosis,
+  Driver,
+  LockHolder,
+  OpenDriver,
+  OpenOptions,
+  ScriptStep,
+  Session,
+  Target,
+} from '../../ports/driver.ts';
+import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
+import { acquireLock } from './acquire.ts';
+import type { Connection } from './connection.ts';
+import { type Connections, openConnections } from './connections.ts';
+import { PostgresHistory } from './history.ts';
+import { breakLock, readHolder } from './holder.ts';
+import { readMirror } from './mirror.ts';
+import { PostgresSession } from './session.ts';
+import { createStore, type Store } from './store.ts';
+import { readTarget } from './target.ts';
+
+/** Opens a PostgreSQL database; connects, and writes nothing. */
+export const open: OpenDriver = async (options) => {
+  const { connections, settings } = openConnections(options);
+  try {
+    const connection = await connections.main();
+    const target: Target = settings
+      ? {
+          driver: 'postgres',
+          host: `${settings.host}:${settings.port}`,
+          database: settings.database,
+          user: settings.user,
+        }
+      : await readTarget(connection);
+    return new PostgresDriver(options, connections, target, settings?.pooled ?? false);
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+};
+
+class PostgresDriver implements Driver {
+  readonly name = 'postgres' as const;
+  readonly capabilities: Capabilities = {
+    sql: true,
+    transactionalDdl: true,
+    transactions: true,
+    singleTransaction: true,
+    lease: false,
+  };
+  readonly target: Target;
+  readonly history: PostgresHistory;
+  readonly #options: OpenOptions;
+  readonly #connections: Connections;
+  readonly #store: Store;
+  readonly #pooled: boolean;
+  #session: PostgresSession | undefined;
+  #closed = false;
+
+  constructor(options: OpenOptions, connections: Connections, target: Target, pooled: boolean) {
+    this.#options = options;
+    this.#connections = connections;
+    this.target = target;
+    this.#pooled = pooled;
+    this.#store = createStore(options.store.schema, options.role);
+    this.history = new PostgresHistory(this.#store, () => this.#reader());
+  }
+
+  async lockHolder(): Promise<LockHolder | undefined> {
+    return readHolder(await this.#reader(), this.#store);
+  }
+
+  async breakLock(holder: LockHolder): Promise<boolean> {
+    return breakLock(await this.#reader(), this.#store, holder);
+  }
+
+  async acquire(options: AcquireOptions): Promise<Session> {
+    if (this.#session) throw new GodwitError('GODWIT_USAGE', 'This driver holds the lock already.');
+    const connections = this.#connections;
+    const choice = { kind: this.#options.lock, pooled: this.#pooled };
+    const { lock, connection } = await acquireLock(connections, this.#store, choice, options);
+    const place = {
+      driver: this.name,
+      connection,
+      lock,
+      store: this.#store,
+      owned: connections.owned,
+      observer: () => connections.observer(),
+      reconnect: () => connections.fresh(),
+    };
+    this.#session = new PostgresSession(place, () => {
+      this.#session = undefined;
+    });
+    return this.#session;
+  }
+
+  async readMirror(spec: MirrorSpec): Promise<MirrorRecord[]> {
+    return readMirror(await this.#reader(), this.#store, spec);
+  }
+
+  async diagnose(): Promise<Diagnosis[]> {
+    const { diagnose } = await import('./diagnose.ts');
+    return diagnose(await this.#reader(), this.#store);
+  }
+
+  async script(steps: readonly ScriptStep[]): Promise<string> {
+    const { writeScript } = await import('./script.ts');
+    return writeScript(this.#store, steps);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#session?.release();
+    await this.#connections.close();
+  }
+
+  /** While a run is under way its session is in the middle of a transaction. */
+  async #reader(): Promise<Connection> {
+    if (this.#session?.busy) {
+      const other = await this.#connections.observer();
+      if (other) return other;
+    }
+    return this.#connections.main();
+  }
+}

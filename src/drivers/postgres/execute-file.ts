@@ -1,0 +1,74 @@
+import type { Job, Outcome } from '../../ports/driver.ts';
+import { withAttempts } from './attempts.ts';
+import { insertEndedHere } from './history-sql.ts';
+import type { Interrupts } from './interrupt.ts';
+import { mirrorStatements } from './mirror.ts';
+import type { PreparedSql } from './prepare-sql.ts';
+import { send, sendOwn } from './send.ts';
+import { verifyInTransaction } from './verify.ts';
+import { appliedStatus, cleanSession, settingsOf, type Workplace } from './workplace.ts';
+
+type WholeFile = Extract<PreparedSql, { mode: 'transaction' }>;
+
+/**
+ * A file and its record in one transaction, and, unless it has to be verified or carries
+ * COPY data, in one message: begin, settings, file, record, commit.
+ */
+export async function executeFile(
+  place: Workplace,
+  job: Job,
+  file: WholeFile,
+  interrupts: Interrupts,
+): Promise<Outcome> {
+  return withAttempts(place, job, interrupts, async () => {
+    const after = recordStatements(place, job);
+    let before = await place.lock.begin(settingsOf(job));
+    const last = job.verify ? undefined : file.pieces.at(-1);
+    for (const piece of file.pieces) {
+      if (piece === last) break;
+      interrupts.check();
+      await send(place, { before, piece, source: file.source, after: [] });
+      before = [];
+    }
+    if (last) {
+      const { after: results } = await send(place, {
+        before,
+        piece: last,
+        source: file.source,
+        after,
+      });
+      return done(job, results[after.indexOf(recordOf(after))]?.rows[0]?.[0]);
+    }
+    await verifyInTransaction(place, job, before, interrupts);
+    interrupts.check();
+    const results = await sendOwn(place, after);
+    return done(job, results[after.indexOf(recordOf(after))]?.rows[0]?.[0]);
+  });
+}
+
+/** From the end of the work to the commit. */
+export function recordStatements(place: Workplace, job: Job, result?: unknown): string[] {
+  const status = appliedStatus(job);
+  const { header, backup } = job;
+  return [
+    ...cleanSession(place),
+    insertEndedHere(place.store, header, { status, result, backup }),
+    ...mirrorStatements(job.mirrors, { header, status, result }),
+    ...place.lock.closing(),
+    'commit',
+  ];
+}
+
+function recordOf(statements: readonly string[]): string {
+  return statements.find((statement) => statement.startsWith('insert into')) ?? '';
+}
+
+function done(job: Job, durationMs: string | null | undefined): Outcome {
+  return {
+    status: appliedStatus(job),
+    effect: 'complete',
+    durationMs: Number(durationMs ?? 0),
+    transactional: true,
+    recorded: true,
+  };
+}

@@ -1,0 +1,88 @@
+import { GodwitError } from '../../errors.ts';
+import type { Job, Outcome } from '../../ports/driver.ts';
+import type { NewHistoryEvent } from '../../ports/history.ts';
+import { appendEvents } from './append.ts';
+import type { RunMode } from './execute.ts';
+import { withEffect } from './effect.ts';
+import { recordEnd } from './execute-outside.ts';
+import type { Interrupts } from './interrupt.ts';
+import { prefixHash } from './prefix.ts';
+import type { PreparedSql } from './prepare-sql.ts';
+import { sendOwn } from './send.ts';
+import { StatementRunner } from './statement-runner.ts';
+import { verifyInTransaction } from './verify.ts';
+import {
+  appliedStatus,
+  cleanSession,
+  enterSession,
+  rollback,
+  type Workplace,
+} from './workplace.ts';
+
+type Statements = Extract<PreparedSql, { mode: 'statements' }>;
+
+/** A file outside a transaction: statement by statement, with a checkpoint after each. */
+export function executeStatements(place: Workplace, job: Job, file: Statements): RunMode {
+  return {
+    transactional: false,
+    cancellable: true,
+    run: (interrupts) => runStatements(place, job, file, interrupts),
+  };
+}
+
+async function runStatements(
+  place: Workplace,
+  job: Job,
+  file: Statements,
+  interrupts: Interrupts,
+): Promise<Outcome> {
+  const started = performance.now();
+  const from = resumeAt(job, file);
+  await appendEvents(place, openingEvents(job), []);
+  const runner = new StatementRunner(place, job, file, interrupts);
+  try {
+    await enterSession(place);
+    await runner.run(from, job.checkpoint?.before === true);
+    await verifyInTransaction(place, job, [], interrupts);
+  } catch (error) {
+    await rollback(place);
+    throw withEffect(error, runner.touched || from > 0 ? 'partial' : 'none');
+  } finally {
+    if (!place.connection.lost.aborted) await sendOwn(place, cleanSession(place));
+  }
+  const outcome: Outcome = {
+    status: appliedStatus(job),
+    effect: 'complete',
+    durationMs: Math.round(performance.now() - started),
+    transactional: false,
+    recorded: true,
+  };
+  await recordEnd(place, job, outcome);
+  return outcome;
+}
+
+/** A second interruption must not forget where the first one was. */
+function openingEvents(job: Job): NewHistoryEvent[] {
+  const started = { ...job.header, event: 'started', resume: 'checkpoint' } as const;
+  if (!job.checkpoint) return [started];
+  return [started, { ...job.header, event: 'checkpoint', ...job.checkpoint }];
+}
+
+/** @throws GodwitError GODWIT_MODIFIED when what was done before is no longer in the file */
+function resumeAt({ checkpoint, header }: Job, { statements, source }: Statements): number {
+  if (!checkpoint) return 0;
+  const { statements: done, prefix } = checkpoint;
+  if (done <= statements.length && prefixHash(statements, done) === prefix) return done;
+  throw new GodwitError(
+    'GODWIT_MODIFIED',
+    `${header.id} stopped after ${done} of its statements, and those were changed since: it is not known where to go on.`,
+    {
+      where: { file: source.file },
+      state: 'Nothing more was run; what was done before is still there.',
+      next: [
+        'put the statements that were done back as they were, then: godwit up',
+        `or finish it by hand, then: godwit mark ${header.id} applied`,
+      ],
+    },
+  );
+}

@@ -1,0 +1,151 @@
+import { GodwitError } from '../../errors.ts';
+import type { Job, Outcome } from '../../ports/driver.ts';
+import { appendEvents } from './append.ts';
+import { withAttempts } from './attempts.ts';
+import { callStep } from './code-context.ts';
+import { firstCause, TransactionGate } from './code-gate.ts';
+import { asFailure, isCancelled } from './errors.ts';
+import { failedEvent } from './execute.ts';
+import { codeError } from './execute-code.ts';
+import { insertEvent } from './history-sql.ts';
+import { type Interrupts, watchInterrupts } from './interrupt.ts';
+import { mirrorStatements } from './mirror.ts';
+import { prepareSql } from './prepare-sql.ts';
+import { send, sendOwn } from './send.ts';
+import { verifyInTransaction } from './verify.ts';
+import { appliedStatus, cleanSession, rollback, settingsOf, type Workplace } from './workplace.ts';
+
+/** All runs and their records in one transaction. One that fails takes all back. */
+export async function executeTogether(place: Workplace, jobs: readonly Job[]): Promise<Outcome[]> {
+  const [first] = jobs;
+  if (!first) return [];
+  const interrupts = watchInterrupts(place, first, true);
+  let current = 0;
+  const started = performance.now();
+  try {
+    return await withAttempts(place, first, interrupts, async () => {
+      const outcomes: Outcome[] = [];
+      current = 0;
+      await sendOwn(place, await place.lock.begin(settingsOf(first)));
+      for (const job of jobs) {
+        interrupts.check();
+        outcomes.push(await runInside(place, job, interrupts));
+        current++;
+      }
+      await sendOwn(place, [...place.lock.closing(), 'commit']);
+      return outcomes;
+    });
+  } catch (thrown) {
+    await interrupts.dispose();
+    await rollback(place);
+    const stopped = first.stop.aborted || first.abort.aborted;
+    const error = asFailure(thrown);
+    const durationMs = Math.round(performance.now() - started);
+    if (stopped && (error.code === 'GODWIT_STOPPED' || isCancelled(error) || first.abort.aborted)) {
+      return jobs.map(() => undone('stopped', durationMs, undefined, !first.abort.aborted));
+    }
+    return await recordFailure(place, jobs, Math.min(current, jobs.length - 1), error, durationMs);
+  } finally {
+    await interrupts.dispose();
+  }
+}
+
+async function runInside(place: Workplace, job: Job, interrupts: Interrupts): Promise<Outcome> {
+  const started = performance.now();
+  const result = await work(place, job, interrupts);
+  const durationMs = Math.round(performance.now() - started);
+  const { header, backup, mirrors } = job;
+  const status = appliedStatus(job);
+  const ended = {
+    ...header,
+    event: 'ended',
+    status,
+    effect: 'complete',
+    via: 'run',
+    durationMs,
+    result,
+    backup,
+  } as const;
+  await sendOwn(place, [
+    ...cleanSession(place),
+    insertEvent(place.store, ended),
+    ...mirrorStatements(mirrors, { header, status, result, durationMs }),
+    ...settingsOf(job),
+  ]);
+  return {
+    status,
+    effect: 'complete',
+    durationMs,
+    transactional: true,
+    recorded: true,
+    ...(result !== undefined && { result }),
+  };
+}
+
+async function work(place: Workplace, job: Job, interrupts: Interrupts): Promise<unknown> {
+  const { step } = job;
+  // The plan's transaction is open already, and a file that allows none refuses.
+  const inside: Job = { ...job, transaction: 'always', checkpoint: undefined };
+  if (step.type === 'sql') {
+    const prepared = await prepareSql(inside, step.sql);
+    const pieces = prepared.mode === 'transaction' ? prepared.pieces : [];
+    for (const piece of pieces) {
+      await send(place, { before: [], piece, source: step.sql, after: [] });
+    }
+    await verifyInTransaction(place, inside, [], interrupts);
+    return undefined;
+  }
+  if (job.transaction === 'never') {
+    throw new GodwitError(
+      'GODWIT_TRANSACTION_REFUSED',
+      `${job.header.id} is declared to run outside a transaction, and the plan runs in one.`,
+      { next: ['run it without --single-transaction'] },
+    );
+  }
+  const gate = new TransactionGate(place, job, interrupts, async () => {});
+  try {
+    const result = await callStep(place, job, step.run, interrupts, gate);
+    await verifyInTransaction(place, inside, [], interrupts, gate);
+    return result;
+  } catch (error) {
+    throw codeError(firstCause(error, gate), step.body);
+  } finally {
+    gate.close();
+  }
+}
+
+async function recordFailure(
+  place: Workplace,
+  jobs: readonly Job[],
+  at: number,
+  error: GodwitError,
+  durationMs: number,
+): Promise<Outcome[]> {
+  const failing = jobs[at] as Job;
+  const failed = undone('failed', durationMs, error.toJSON(), true);
+  const recorded = await appendEvents(place, [failedEvent(failing, failed)], []).then(
+    () => true,
+    () => false,
+  );
+  return jobs.map((job, i) => {
+    if (i === at) return { ...failed, recorded };
+    const message = `${job.header.id} was ${i < at ? 'rolled back' : 'not run'}, because ${failing.header.id} failed.`;
+    return undone('failed', 0, { code: 'GODWIT_MIGRATION_FAILED', message }, recorded);
+  });
+}
+
+function undone(
+  status: 'failed' | 'stopped',
+  durationMs: number,
+  error: Outcome['error'],
+  recorded: boolean,
+): Outcome {
+  return {
+    status,
+    effect: 'none',
+    durationMs,
+    transactional: true,
+    recorded,
+    ...(error && { error }),
+  };
+}

@@ -1,0 +1,155 @@
+import { GodwitError, toGodwitError } from '../../errors.ts';
+import type { Job, Outcome } from '../../ports/driver.ts';
+import type { Effect } from '../../ports/history.ts';
+import { appendEvents } from './append.ts';
+import { effectOf } from './effect.ts';
+import { isCancelled, sqlError } from './errors.ts';
+import { executeCode } from './execute-code.ts';
+import { executeFile } from './execute-file.ts';
+import { executeOutside } from './execute-outside.ts';
+import { executeStatements } from './execute-statements.ts';
+import { type Interrupts, watchInterrupts } from './interrupt.ts';
+import { type PreparedSql, prepareSql } from './prepare-sql.ts';
+import { findTruth } from './truth.ts';
+import { rollback, type Workplace } from './workplace.ts';
+
+/** How a run is done, once its mode is known. */
+export interface RunMode {
+  readonly transactional: boolean;
+  /** The first Ctrl-C may end it; false where there is nothing to roll back with. */
+  readonly cancellable: boolean;
+  run(interrupts: Interrupts): Promise<Outcome>;
+}
+
+/**
+ * Executes one run. A failed migration is an outcome.
+ *
+ * @throws GodwitError GODWIT_LOCK_LOST before anything began, GODWIT_MODIFIED when the
+ * part of a file that is done has changed
+ */
+export async function execute(place: Workplace, job: Job): Promise<Outcome> {
+  const started = performance.now();
+  const notices = place.connection.onNotice;
+  place.connection.onNotice = (severity, message) => logNotice(job, severity, message);
+  try {
+    const mode = await chooseMode(place, job);
+    const interrupts = watchInterrupts(place, job, mode.cancellable);
+    try {
+      return await mode.run(interrupts);
+    } catch (error) {
+      await interrupts.dispose();
+      return await conclude(place, job, mode, error, started);
+    } finally {
+      await interrupts.dispose();
+    }
+  } catch (error) {
+    // Nothing of it was run yet.
+    if (error instanceof GodwitError && mustThrow(error)) throw error;
+    return recordFailure(place, job, asError(error), 'none', started, true);
+  } finally {
+    place.connection.onNotice = notices;
+  }
+}
+
+function mustThrow({ code }: GodwitError): boolean {
+  return (
+    code === 'GODWIT_LOCK_LOST' || code === 'GODWIT_CONNECTION_LOST' || code === 'GODWIT_MODIFIED'
+  );
+}
+
+async function chooseMode(place: Workplace, job: Job): Promise<RunMode> {
+  if (place.lock.lost.aborted) throw toGodwitError(place.lock.lost.reason);
+  const { step } = job;
+  if (step.type === 'code') {
+    return job.transaction === 'never'
+      ? {
+          transactional: false,
+          cancellable: false,
+          run: (interrupts) => executeOutside(place, job, step, interrupts),
+        }
+      : {
+          transactional: true,
+          cancellable: true,
+          run: (interrupts) => executeCode(place, job, step, interrupts),
+        };
+  }
+  const prepared: PreparedSql = await prepareSql(job, step.sql);
+  return prepared.mode === 'transaction'
+    ? {
+        transactional: true,
+        cancellable: true,
+        run: (interrupts) => executeFile(place, job, prepared, interrupts),
+      }
+    : executeStatements(place, job, prepared);
+}
+
+/** What became of a run that threw: rolled back, half done, stopped, or not known yet. */
+async function conclude(
+  place: Workplace,
+  job: Job,
+  mode: RunMode,
+  thrown: unknown,
+  started: number,
+): Promise<Outcome> {
+  const error = asError(thrown);
+  if (error.code === 'GODWIT_MODIFIED') throw error;
+  const effect = effectOf(thrown) ?? (mode.transactional ? 'none' : 'partial');
+  const durationMs = Math.round(performance.now() - started);
+  if (place.connection.lost.aborted && !job.abort.aborted) {
+    return findTruth(place, job, { error, effect, durationMs, transactional: mode.transactional });
+  }
+  await rollback(place);
+  const wasStopped = error.code === 'GODWIT_STOPPED' || (job.stop.aborted && isCancelled(error));
+  if (wasStopped || job.abort.aborted) {
+    const { transactional } = mode;
+    return { status: 'stopped', effect, durationMs, transactional, recorded: !job.abort.aborted };
+  }
+  return recordFailure(place, job, error, effect, started, mode.transactional);
+}
+
+async function recordFailure(
+  place: Workplace,
+  job: Job,
+  error: GodwitError,
+  effect: Effect,
+  started: number,
+  transactional: boolean,
+): Promise<Outcome> {
+  const durationMs = Math.round(performance.now() - started);
+  const failed: Outcome = {
+    status: 'failed',
+    effect,
+    durationMs,
+    transactional,
+    error: error.toJSON(),
+    recorded: true,
+  };
+  try {
+    await appendEvents(place, [failedEvent(job, failed)], []);
+    return failed;
+  } catch {
+    return { ...failed, recorded: false };
+  }
+}
+
+export function failedEvent(job: Job, { effect, durationMs, error }: Outcome) {
+  return {
+    ...job.header,
+    event: 'ended',
+    status: 'failed',
+    effect,
+    via: 'run',
+    durationMs,
+    error,
+    backup: job.backup,
+  } as const;
+}
+
+function asError(thrown: unknown): GodwitError {
+  return thrown instanceof GodwitError ? thrown : sqlError(thrown, undefined);
+}
+
+function logNotice(job: Job, severity: string, message: string): void {
+  const { run, id, direction } = job.header;
+  job.emit({ type: 'run.log', run, id, direction, message: `${severity}: ${message}` });
+}

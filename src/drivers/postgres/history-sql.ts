@@ -1,0 +1,83 @@
+import type { NewHistoryEvent, RunHeader } from '../../ports/history.ts';
+import type { Store } from './store.ts';
+import { jsonLiteral, literal } from './text.ts';
+
+const HEADER = 'run,kind,version,id,name,direction,description,author,checksum,normalized,by,fence';
+
+/** INSERT of one event, without a semicolon. */
+export function insertEvent(store: Store, event: NewHistoryEvent): string {
+  const own = ownValues(event);
+  const columns = ['event', HEADER, ...own.map(([name]) => name)].join(',');
+  const values = [literal(event.event), headerValues(event), ...own.map(([, value]) => value)];
+  return `insert into ${store.history}(${columns}) values(${values.join(',')})`;
+}
+
+/** Time since the transaction began, by the server's clock, as the duration of its work. */
+export const TRANSACTION_MS =
+  'pg_catalog.round((extract(epoch from pg_catalog.clock_timestamp()-pg_catalog.now())*1000)::numeric,1)::double precision';
+
+/** INSERT of a run that ends with its transaction; gives the duration back. */
+export function insertEndedHere(
+  store: Store,
+  header: RunHeader,
+  of: {
+    readonly status: 'applied' | 'reverted';
+    readonly result?: unknown;
+    readonly backup?: string | undefined;
+  },
+): string {
+  const columns = `event,${HEADER},status,effect,via,result,backup,duration_ms`;
+  const values = [
+    "'ended'",
+    headerValues(header),
+    literal(of.status),
+    "'complete','run'",
+    jsonLiteral(of.result),
+    literal(of.backup),
+    TRANSACTION_MS,
+  ];
+  return `insert into ${store.history}(${columns}) values(${values.join(',')}) returning duration_ms`;
+}
+
+function headerValues(header: RunHeader): string {
+  return [
+    literal(header.run),
+    literal(header.kind),
+    literal(header.version),
+    literal(header.id),
+    literal(header.name),
+    literal(header.direction),
+    literal(header.description),
+    literal(header.author),
+    literal(header.checksum),
+    literal(header.normalized),
+    jsonLiteral(header.by),
+    String(header.fence),
+  ].join(',');
+}
+
+function ownValues(event: NewHistoryEvent): [column: string, value: string][] {
+  switch (event.event) {
+    case 'started':
+      return [['resume', literal(event.resume)]];
+    case 'checkpoint':
+      return [
+        ['statements', literal(event.statements)],
+        ['prefix', literal(event.prefix)],
+        ['before', event.before ? 'true' : 'null'],
+      ];
+    case 'accepted':
+      return [['reason', literal(event.reason)]];
+    case 'ended':
+      return [
+        ['status', literal(event.status)],
+        ['effect', literal(event.effect)],
+        ['via', literal(event.via)],
+        ['duration_ms', literal(event.durationMs)],
+        ['result', jsonLiteral(event.result)],
+        ['error', jsonLiteral(event.error)],
+        ['reason', literal(event.reason)],
+        ['backup', literal(event.backup)],
+      ];
+  }
+}

@@ -1,0 +1,134 @@
+import type { EventEmitter } from 'node:events';
+import { GodwitError } from '../../errors.ts';
+import type { SqlResult } from '../../ports/context.ts';
+import {
+  type Connection,
+  createQueue,
+  type SimpleOptions,
+  type SimpleResult,
+  sqlState,
+  type TransactionState,
+} from './connection.ts';
+import { SimpleQuery } from './simple-query.ts';
+
+/** The part of pg's Client that is used; any copy of pg 8 has it. */
+export interface PgClient extends EventEmitter {
+  readonly processID?: number | null;
+  readonly connection: EventEmitter & { readonly stream?: { destroy(): void } };
+  connect(): Promise<unknown>;
+  query(query: SimpleQuery): unknown;
+  query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
+  end(): Promise<void>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as an EventEmitter declares it
+type Listener = (...args: any[]) => void;
+
+/** A session over pg's Client. */
+export class PgConnection implements Connection {
+  readonly #client: PgClient;
+  readonly #release: ((destroy: boolean) => Promise<void>) | undefined;
+  readonly #lost = new AbortController();
+  readonly #enqueue = createQueue();
+  readonly #listeners: readonly [EventEmitter, string, Listener][];
+  #state: TransactionState = 'I';
+  #closed = false;
+  onNotice: Connection['onNotice'];
+
+  /**
+   * @param client connected already
+   * @param release for a client that somebody else owns: gives it back
+   */
+  constructor(client: PgClient, release?: (destroy: boolean) => Promise<void>) {
+    this.#client = client;
+    this.#release = release;
+    const lose = (cause?: unknown): void => this.#lose(cause);
+    this.#listeners = [
+      [client, 'error', lose],
+      [client, 'end', () => lose()],
+      [client, 'notice', (notice: { severity?: string; message?: string }) => this.#notice(notice)],
+      [
+        client.connection,
+        'readyForQuery',
+        (message: { status?: TransactionState }) => {
+          this.#state = message.status ?? 'I';
+        },
+      ],
+    ];
+    for (const [emitter, event, listener] of this.#listeners) emitter.on(event, listener);
+  }
+
+  get pid(): number | undefined {
+    return this.#client.processID ?? undefined;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get state(): TransactionState {
+    return this.#state;
+  }
+
+  simple(text: string, options?: SimpleOptions): Promise<SimpleResult[]> {
+    return this.#enqueue(() => {
+      this.#throwIfLost();
+      const query = new SimpleQuery(text, options);
+      this.#client.query(query);
+      return this.#watch(query.done);
+    });
+  }
+
+  query(text: string, values?: readonly unknown[]): Promise<SqlResult> {
+    return this.#enqueue(() => {
+      this.#throwIfLost();
+      return this.#watch(this.#client.query(text, values));
+    });
+  }
+
+  /** A session that was ended says why in the error of its last query. */
+  async #watch<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (/^57P0[123]$/.test(sqlState(error) ?? '')) this.#lose(error);
+      throw error;
+    }
+  }
+
+  destroy(): void {
+    this.#client.connection.stream?.destroy();
+    this.#lose(new Error('The connection was cut by godwit.'));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const lost = this.#lost.signal.aborted;
+    if (this.#release) {
+      for (const [emitter, event, listener] of this.#listeners) emitter.off(event, listener);
+      await this.#release(lost);
+    } else if (!lost) {
+      await this.#client.end().catch(() => undefined);
+    }
+    this.#lose(new Error('The connection was closed.'));
+  }
+
+  #notice({ severity = 'NOTICE', message = '' }: { severity?: string; message?: string }): void {
+    this.onNotice?.(severity, message);
+  }
+
+  #lose(cause?: unknown): void {
+    if (!this.#lost.signal.aborted) {
+      this.#lost.abort(cause ?? new Error('The server closed the connection.'));
+    }
+  }
+
+  #throwIfLost(): void {
+    if (this.#lost.signal.aborted) {
+      throw new GodwitError('GODWIT_CONNECTION_LOST', 'The connection to PostgreSQL is gone.', {
+        cause: this.#lost.signal.reason,
+      });
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { substituteVariables } from '../../core/variables.ts';
+import { GodwitError } from '../../errors.ts';
+import type { Job } from '../../ports/driver.ts';
+import type { SqlText, TransactionMode } from '../../ports/migration.ts';
+import { analyse, type AnalysedStatement, mayNeedParser } from './sql/index.ts';
+
+/** Part of a file that is sent as one message, or behind something in one. */
+export interface Piece {
+  readonly text: string;
+  readonly copyData?: string | undefined;
+  /** Line of the file on which it begins. */
+  readonly line: number;
+}
+
+export type PreparedSql =
+  | { readonly mode: 'transaction'; readonly source: SqlText; readonly pieces: readonly Piece[] }
+  | {
+      readonly mode: 'statements';
+      readonly source: SqlText;
+      readonly statements: readonly AnalysedStatement[];
+    };
+
+/**
+ * Decides how SQL is run. Most files are seen at a glance to fit into one transaction,
+ * and are sent as they are; the parser is loaded only for the others.
+ *
+ * @throws GodwitError GODWIT_TRANSACTION_REFUSED, GODWIT_VARIABLE_MISSING, GODWIT_FILE_INVALID
+ */
+export async function prepareSql(job: Job, source: SqlText): Promise<PreparedSql> {
+  const mode = job.transaction === 'auto' ? source.transaction : job.transaction;
+  const at = { file: source.file, line: source.line };
+  const text = source.variables ? substituteVariables(source.text, job.variables, at) : source.text;
+  const resumed = job.checkpoint !== undefined;
+  if (mode !== 'never' && !resumed && !mayNeedParser(text)) {
+    return { mode: 'transaction', source, pieces: [{ text, line: source.line }] };
+  }
+  const analysis = await analyse(text, at);
+  if (mode === 'always' && analysis.mode === 'statements') throw refused(source, analysis.reasons);
+  if (mode === 'never' || resumed || analysis.mode === 'statements') {
+    return { mode: 'statements', source, statements: analysis.statements };
+  }
+  const pieces =
+    analysis.message === undefined
+      ? analysis.statements.map(({ text, line, copyData }) => ({ text, line, copyData }))
+      : [{ text: analysis.message, line: source.line }];
+  return { mode: 'transaction', source, pieces };
+}
+
+function refused(source: SqlText, reasons: readonly string[]): GodwitError {
+  return new GodwitError(
+    'GODWIT_TRANSACTION_REFUSED',
+    `${source.file} is declared to run in a transaction, and cannot. ${reasons.join(' ')}`,
+    {
+      where: { file: source.file },
+      state: 'Nothing of it was run.',
+      next: ['take the directive out of the file, or: -- godwit: no-transaction'],
+    },
+  );
+}

@@ -1,0 +1,59 @@
+import { toGodwitError } from '../../errors.ts';
+import type { Job, Outcome, Session } from '../../ports/driver.ts';
+import type { MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
+import { appendEvents } from './append.ts';
+import type { Workplace } from './workplace.ts';
+
+/** A held lock, and the only way to write. */
+export class PostgresSession implements Session {
+  readonly #place: Workplace;
+  readonly #released: () => void;
+  /** Something is being written: reading meanwhile takes another connection. */
+  #busy = 0;
+
+  constructor(place: Workplace, released: () => void) {
+    this.#place = place;
+    this.#released = released;
+  }
+
+  get fence(): number {
+    return this.#place.lock.fence;
+  }
+
+  get lost(): AbortSignal {
+    return this.#place.lock.lost;
+  }
+
+  get busy(): boolean {
+    return this.#busy > 0;
+  }
+
+  append(events: readonly NewHistoryEvent[], mirrors: readonly MirrorSpec[]): Promise<void> {
+    return this.#while(() => appendEvents(this.#place, events, mirrors));
+  }
+
+  execute(job: Job): Promise<Outcome> {
+    return this.#while(async () => (await import('./execute.ts')).execute(this.#place, job));
+  }
+
+  executeTogether(jobs: readonly Job[]): Promise<Outcome[]> {
+    return this.#while(async () =>
+      (await import('./execute-together.ts')).executeTogether(this.#place, jobs),
+    );
+  }
+
+  async release(): Promise<void> {
+    await this.#place.lock.release();
+    this.#released();
+  }
+
+  async #while<T>(work: () => Promise<T>): Promise<T> {
+    if (this.lost.aborted) throw toGodwitError(this.lost.reason);
+    this.#busy++;
+    try {
+      return await work();
+    } finally {
+      this.#busy--;
+    }
+  }
+}
