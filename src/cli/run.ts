@@ -51,8 +51,8 @@ async function runCommand(parsed: Parsed, io: Io): Promise<number> {
 function fail(thrown: unknown, view: View, setting: ErrorSetting, { debug }: GlobalValues): number {
   const error = toGodwitError(thrown);
   view.result({ error: errorInfo(error) }, () => '');
-  view.say(renderError(withAdvice(error), setting));
-  if (debug) view.say(`\n${stackOf(error)}\n`);
+  view.complain(renderError(withAdvice(error), setting));
+  if (debug) view.complain(`\n${stackOf(error)}\n`);
   return error.exitCode;
 }
 
@@ -84,7 +84,7 @@ function usageError(
   const view = createView(io, globals);
   const error = new GodwitError('GODWIT_USAGE', message, { next: [help] });
   if (view.mode !== 'text') view.result({ error: errorInfo(error) }, () => '');
-  io.stderr.write(renderError(error, { style: view.style, root: io.cwd, cwd: io.cwd }));
+  view.complain(renderError(error, { style: view.style, root: io.cwd, cwd: io.cwd }));
   view.close();
   return EXIT.usage;
 }

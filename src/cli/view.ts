@@ -18,6 +18,8 @@ export interface View {
   say(text: string): void;
   /** Only when not `--quiet`. */
   note(text: string): void;
+  /** On stderr, for people. */
+  complain(text: string): void;
   /** The command's result: JSON on stdout, or the text for people. */
   result(document: unknown, text: () => string): void;
   /** A listener for one migrator's events. */
@@ -43,6 +45,7 @@ export function createView(io: Io, globals: GlobalValues): View {
     width: people.isTTY ? people.columns : undefined,
     say,
     note: (text) => quiet || say(text),
+    complain: (text) => live.around(() => io.stderr.write(text)),
     result(document, text) {
       if (mode === 'text') say(text());
       else {
