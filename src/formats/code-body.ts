@@ -20,6 +20,8 @@ type Exports = Readonly<Record<string, unknown>>;
 export function codeBody(exported: unknown, place: CodePlace): CodeBody {
   const definition = findDefinition(exported);
   if (!definition) throw invalid(place, `it exports no up function; found ${describe(exported)}`);
+  const up = definition['up'];
+  if (typeof up !== 'function') throw invalid(place, `its up is ${describe(up)}, not a function`);
   const toStep = isMigrationDefinition(definition) ? contextStep : positionalStep;
   const step = (name: string): CodeStep | undefined => {
     const value = definition[name];
@@ -30,7 +32,7 @@ export function codeBody(exported: unknown, place: CodePlace): CodeBody {
   return {
     type: 'code',
     path: place.path,
-    up: step('up') as CodeStep,
+    up: toStep(definition, up as AnyFunction),
     down: step('down'),
     verify: step('verify'),
     transaction: transactionMode(definition['transaction'], place),

@@ -18,6 +18,7 @@ const TEST = /\.(?:test|spec)\.[^.]+$/i;
 const ROLE = /^(.+)\.(up|down|verify)$/s;
 
 export interface UnreadableName {
+  readonly extension: string;
   readonly unreadable: string;
   readonly fix: string;
 }
@@ -35,6 +36,7 @@ export function parseFileName(base: string): MigrationFileName | UnreadableName 
   if (!isSql && !CODE_EXTENSIONS.includes(extension)) return undefined;
   if (!isSql && extension !== base.slice(dot)) {
     return unreadable(
+      extension,
       `the extension ${base.slice(dot)} is not lower case, so Node.js cannot import it`,
       `rename it to ${base.slice(0, dot)}${extension}`,
     );
@@ -57,6 +59,7 @@ function parseCodeStem(
   const match = ROLE.exec(whole);
   if (match) {
     return unreadable(
+      extension,
       `code has no separate .${match[2]} file: up, down and verify stand in one file`,
       `put them together in ${match[1]}${extension}`,
     );
@@ -73,11 +76,12 @@ function versioned(
   if (parts) return { stem, version: parts.version, name: parts.name, role, extension };
   const digits = /^[\d.]+/.exec(stem)?.[0].replace(/\.$/, '') ?? '';
   return unreadable(
+    extension,
     `nothing separates the version ${digits} from the name`,
     `rename it to ${digits}_${stem.slice(digits.length)}${extension}, or add it to "ignore" if it is no migration`,
   );
 }
 
-function unreadable(reason: string, fix: string): UnreadableName {
-  return { unreadable: reason, fix };
+function unreadable(extension: string, reason: string, fix: string): UnreadableName {
+  return { extension, unreadable: reason, fix };
 }

@@ -12,6 +12,7 @@ import {
   type MigrationFiles,
   type ReadOptions,
   type ReadResult,
+  type Role,
 } from './format.ts';
 import { FORMAT_NAMES, findFormat } from './registry.ts';
 import { sourceFile } from './source-file.ts';
@@ -66,10 +67,11 @@ function listFolders(options: FolderSourceOptions, format: Format | undefined): 
     variables = false,
   } = options;
   const walk = walkFolders({ root, dirs, recursive, ignore });
-  const named = readNames(walk.files);
+  const named = readNames(walk.files, format);
   const problems = [...walk.problems, ...named.problems];
   const grouped = groupFiles(named.files);
-  problems.push(...grouped.problems);
+  // In a folder of code only, SQL without a migration beside it is somebody else's.
+  if (!format || format.extensions.includes('.sql')) problems.push(...grouped.problems);
   const migrations: Migration[] = [];
   for (const files of grouped.migrations) {
     const result = readFiles(files, format, { kind, variables });
@@ -80,7 +82,11 @@ function listFolders(options: FolderSourceOptions, format: Format | undefined): 
   return { migrations: unique, problems: [...problems, ...duplicates] };
 }
 
-function readNames(found: readonly FoundFile[]): {
+/** Files of other endings than the configured format's are left alone, but companions. */
+function readNames(
+  found: readonly FoundFile[],
+  format: Format | undefined,
+): {
   files: MigrationFile[];
   problems: SourceProblem[];
 } {
@@ -89,6 +95,8 @@ function readNames(found: readonly FoundFile[]): {
   for (const { path, file, base } of found) {
     const parsed = parseFileName(base);
     if (!parsed) continue;
+    const isCompanion = 'role' in parsed && isCompanionRole(parsed.role);
+    if (format && !isCompanion && !format.extensions.includes(parsed.extension)) continue;
     if ('unreadable' in parsed) {
       const { problem } = fileProblem(
         'GODWIT_FILE_NAME_INVALID',
@@ -112,8 +120,7 @@ function groupFiles(files: readonly MigrationFile[]): {
   const companions = new Map<string, MigrationFile>();
   const mains: MigrationFile[] = [];
   for (const file of files) {
-    if (file.role === 'down' || file.role === 'verify')
-      companions.set(companionKey(file, file.role), file);
+    if (isCompanionRole(file.role)) companions.set(companionKey(file, file.role), file);
     else mains.push(file);
   }
   const used = new Set<MigrationFile>();
@@ -134,6 +141,10 @@ function groupFiles(files: readonly MigrationFile[]): {
     migrations: all.filter(({ main }) => kept.has(main)),
     problems: orphans.map(orphanProblem),
   };
+}
+
+function isCompanionRole(role: Role): role is 'down' | 'verify' {
+  return role === 'down' || role === 'verify';
 }
 
 function companionKey({ source, stem }: MigrationFile, role: string): string {

@@ -21,7 +21,6 @@ const WITH = {
   'export default object': 'export default { up: () => 1, down: () => 2 };',
   'export =': 'export = { up: () => 1, down: () => 2 };',
   'template and regexp in between':
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
     'module.exports = { up: () => `}${`{`}{` + /[}{/]/.source, down() {} };',
 };
 

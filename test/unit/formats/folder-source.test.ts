@@ -271,6 +271,25 @@ describe('folderSource', () => {
     );
   });
 
+  it('has no complaints about files that the named format does not read', async () => {
+    const sources = {
+      'migrations/001_a.js': CODE,
+      'migrations/001_a.verify.sql': 'select 1 where false;',
+      'migrations/002_b.down.sql': 'select 1;',
+      'migrations/003c.sql': 'select 1;',
+      'migrations/004_d.sql': '\0',
+    };
+    const { migrations, problems } = await listFiles(sources, { format: 'godwit' });
+    expect(problems).toEqual([]);
+    expect(files(migrations)).toEqual(['migrations/001_a.js']);
+    const sql = await listFiles(sources, { format: 'sql' });
+    expect(sql.problems.map(({ files: [file] }) => file).sort()).toEqual([
+      'migrations/001_a.verify.sql',
+      'migrations/002_b.down.sql',
+      'migrations/003c.sql',
+    ]);
+  });
+
   it('reports files that are not UTF-8 or cannot be read', async () => {
     const root = tempFolder({
       'migrations/001_latin.sql': Buffer.from("insert into a values ('\xe4');", 'latin1'),

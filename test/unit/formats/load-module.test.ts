@@ -225,6 +225,11 @@ describe('what cannot be imported', () => {
       'its transaction is the string "yes"',
     ],
     ['001_x.js', 'module.exports = null;', 'found null'],
+    [
+      '001_x.js',
+      "exports[Symbol.for('godwit.migration')] = true;\nexports.up = 3;",
+      'its up is the number 3',
+    ],
   ])('%s: %j is no migration: %s', async (name, source, message) => {
     expect(await errorOf({ [name]: source })).toMatchObject({
       code: 'GODWIT_FILE_INVALID',
