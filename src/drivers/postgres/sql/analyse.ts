@@ -37,7 +37,7 @@ export interface Analysis {
   readonly mode: 'transaction' | 'statements';
   /** Why it is not one transaction, a sentence each. Empty for `transaction`. */
   readonly reasons: readonly string[];
-  /** Without the BEGIN and COMMIT of a file that is wrapped in them. */
+  /** With `unwrap`, without the BEGIN and COMMIT of a file that is wrapped in them. */
   readonly statements: readonly AnalysedStatement[];
   /**
    * In mode `transaction` the text to send as one message, of as many characters as the
@@ -47,20 +47,29 @@ export interface Analysis {
   readonly message?: string;
 }
 
+export interface AnalyseOptions extends TextPlace {
+  /**
+   * Take the BEGIN and COMMIT around a whole file as godwit's own. Only for a caller who
+   * sends `message` or `statements` in one transaction and never the text itself: then
+   * the record of the run commits with the work. Off, the file keeps its transaction.
+   */
+  readonly unwrap?: boolean | undefined;
+}
+
 /**
  * Finds out how SQL has to be run.
  *
  * @param text SQL as it will be sent, variables replaced
- * @param at where it stands in its file, for errors, reasons and line numbers
+ * @param at where it stands in its file, for errors, reasons and line numbers; `unwrap`
  * @throws GodwitError GODWIT_FILE_INVALID for psql's meta-commands and a transaction
  * that the file begins and never ends
  * @example
  * const { mode } = await analyse('create index concurrently i on t (a)'); // 'statements'
  */
-export async function analyse(text: string, at: TextPlace = {}): Promise<Analysis> {
+export async function analyse(text: string, at: AnalyseOptions = {}): Promise<Analysis> {
   const read = readStatements(text, at);
   const trees = await parseCandidates(read.statements);
-  if (!read.switchesEscapes && isWrapped(trees)) return unwrapped(text, read, trees);
+  if (at.unwrap && !read.switchesEscapes && isWrapped(trees)) return unwrapped(text, read, trees);
   const reasons = read.statements.map((_, i) => refusal(read.statements, trees, i));
   const controls = trees.map((tree) => tree && controlOf(tree));
   const blocks = numberBlocks(read.statements, controls, at);

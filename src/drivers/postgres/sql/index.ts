@@ -1,4 +1,4 @@
-export { type AnalysedStatement, type Analysis, analyse } from './analyse.ts';
+export { type AnalysedStatement, type AnalyseOptions, type Analysis, analyse } from './analyse.ts';
 export { mayNeedParser } from './need.ts';
 export { placeOf } from './place.ts';
 export { splitStatements } from './split.ts';

@@ -144,7 +144,7 @@ describe('analyse', () => {
 
   it("takes the BEGIN and COMMIT around a whole file as godwit's own", async () => {
     const text = '-- x\nBEGIN;\ncreate table t ("é😀" int);\nsavepoint a;\nCOMMIT;\n';
-    const { mode, statements, message } = await analyse(text);
+    const { mode, statements, message } = await analyse(text, { unwrap: true });
     expect(mode).toBe('transaction');
     expect(statements.map((each) => each.text)).toEqual([
       'create table t ("é😀" int)',
@@ -161,6 +161,7 @@ describe('analyse', () => {
     ["begin; select 1; prepare transaction 'x'", [1, 1, 1]],
     ['select 1; commit; select 2', [undefined, 1, undefined]],
     ['begin; select 1; rollback', [1, 1, 1]],
+    ['begin; select 1; commit', [1, 1, 1]],
   ])('leaves the transactions of %s to the file', async (sql, blocks) => {
     const { mode, statements } = await analyse(sql);
     expect(mode).toBe('statements');
@@ -235,6 +236,7 @@ describe('analyse', () => {
   it('sends statements one by one where escapes are switched', async () => {
     const { mode } = await analyse(
       "begin; set standard_conforming_strings = off; select '\\''; commit",
+      { unwrap: true },
     );
     expect(mode).toBe('statements');
   });
