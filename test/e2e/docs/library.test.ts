@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { createFolder, type TestFolder } from '../support/folder.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+const MIGRATIONS = {
+  'migrations/001_orders.sql': 'CREATE TABLE orders (id integer);',
+  'migrations/002_customers.sql': 'CREATE TABLE customers (id integer);',
+  'migrations/003_index.sql': 'CREATE INDEX ON orders (id);',
+  'mongo-migrations/001_users.js': `module.exports = {
+  version: 1,
+  description: 'Create users',
+  up: (db) => db.createCollection('users'),
+  down: (db) => db.collection('users').drop(),
+};
+`,
+};
+
+let server: TestMongod;
+let folder: TestFolder;
+
+beforeAll(async () => {
+  server = await startMongod();
+  folder = await createFolder({ ...MIGRATIONS, ...(await examples()) });
+  for (const name of ['mongodb', '@electric-sql/pglite']) {
+    await link(join(ROOT, 'node_modules', name), join(folder.path, 'node_modules', name));
+  }
+  await link(ROOT, join(folder.path, 'node_modules/godwit'));
+});
+
+afterAll(async () => {
+  await folder?.remove();
+  await server?.stop();
+});
+
+async function link(target: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await symlink(target, path, 'junction');
+}
+
+/** The programs in docs/library.md: blocks whose first line is a comment with a file's name. */
+async function examples(): Promise<Record<string, string>> {
+  const page = await readFile(join(ROOT, 'docs/library.md'), 'utf8');
+  const blocks = page.matchAll(/^```js\n\/\/ (\S+\.mjs)\n([\s\S]*?)^```/gm);
+  return Object.fromEntries([...blocks].map(([, name, text]) => [name, text]));
+}
+
+function run(file: string): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [file], {
+    cwd: folder.path,
+    env: { ...process.env, MONGODB_URI: server.databaseUrl() },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, output }));
+  });
+}
+
+/** In the order of the page: the later ones meet the database of the first. */
+const EXPECTED: Readonly<Record<string, RegExp>> = {
+  'plan.mjs': /pending 003_index\n3 pending/,
+  'up.mjs': /003_index applied\n1 of 1 applied, 0 remaining/,
+  'failures.mjs': /1 applied, then GODWIT_MIGRATION_FAILED[\s\S]*GODWIT_MIGRATION_UNKNOWN 2/,
+  'code.mjs': /001_users applied[\s\S]*002_theme applied/,
+  'start.mjs': /Starting/,
+  'client.mjs': /1 document/,
+  'stop.mjs': /GODWIT_STOPPED [12] remaining/,
+  'records.mjs':
+    /001_orders baseline was there before godwit\n[\s\S]*003_index mark undone by hand/,
+  'runner.mjs':
+    /1 migration\(s\) completed[\s\S]*1 migration\(s\) rolled back[\s\S]*⏳ 1: Create users/,
+};
+
+describe('the programs in docs/library.md', () => {
+  it('are all run here', async () => {
+    expect(Object.keys(await examples()).sort()).toEqual(Object.keys(EXPECTED).sort());
+  });
+
+  it.each(Object.entries(EXPECTED))('%s does what the page says', async (file, expected) => {
+    const { code, output } = await run(file);
+    expect(output).toMatch(expected);
+    expect(code).toBe(0);
+  });
+});
