@@ -6,7 +6,7 @@ import type { CodePlace } from './code-body.ts';
 import { importFailed } from './import-error.ts';
 import { type ModuleKind, moduleKind } from './module-kind.ts';
 
-const require = createRequire(import.meta.url);
+const requireModule = createRequire(import.meta.url);
 
 /** Source as it was loaded, to notice in a long-lived process that a file was edited. */
 const loaded = new Map<string, string>();
@@ -23,7 +23,7 @@ let edits = 0;
  */
 export async function loadModule(place: CodePlace, source: string): Promise<unknown> {
   const edited = loaded.has(place.path) && loaded.get(place.path) !== source;
-  if (edited) delete require.cache[place.path];
+  if (edited) delete requireModule.cache[place.path];
   loaded.set(place.path, source);
   const kind = moduleKind(place.path, source);
   try {
@@ -43,7 +43,7 @@ async function loadAs(
 ): Promise<unknown> {
   if (kind === 'transform') return transform(path, source);
   try {
-    return kind === 'require' ? require(path) : await importNatively(path, edited);
+    return kind === 'require' ? requireModule(path) : await importNatively(path, edited);
   } catch (error) {
     if (!isWrongModuleSystem(error)) throw error;
     return transform(path, source);

@@ -13,7 +13,7 @@ export function godwitTemplate({ description, driver, syntax }: TemplateValues):
           down: "await ctx.query('alter table users drop column theme');",
         };
   return `${opening(syntax)}
-  description: ${JSON.stringify(description)},
+  description: '${description}',
 
   async up(ctx) {
     // ${example.up}

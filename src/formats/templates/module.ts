@@ -11,7 +11,7 @@ export function moduleTemplate(values: TemplateValues): string {
   const parameter = syntax === 'ts' ? `${handle}: ${typeOf(driver)}` : handle;
   return `${opening(values)} {
   version: ${versionLiteral(values.version)},
-  description: ${JSON.stringify(description)},
+  description: '${description}',
 
   up: async (${parameter}) => {
     // ${example}
