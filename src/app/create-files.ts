@@ -23,6 +23,7 @@ export async function createFiles(
   const { files } = renderNewMigration({
     name,
     existing,
+    newestFormat: migrations.at(-1)?.format,
     driver: settings.driver,
     format: options.format ?? settings.format,
     versions: options.versions ?? settings.versions,

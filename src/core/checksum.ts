@@ -26,6 +26,14 @@ export function rawChecksum(bytes: Uint8Array | string): string {
  * normalizedChecksum('select 1; -- one', 'sql') === normalizedChecksum('select  1', 'sql'); // true
  */
 export function normalizedChecksum(text: string, language: 'sql' | 'script'): string {
-  const tokens = language === 'sql' ? sqlTokens(text) : scriptTokens(text);
+  const tokens = language === 'sql' ? sqlTokens(unixLines(text)) : scriptTokens(text);
   return `v1:${hash('sha256', tokens, 'hex')}`;
+}
+
+/**
+ * A checkout on another system turns the line ends inside a function's dollar quotes too;
+ * nobody edited the file. (In script literals the language itself says so.)
+ */
+function unixLines(text: string): string {
+  return text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text;
 }
