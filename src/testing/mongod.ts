@@ -147,8 +147,10 @@ function describe(uri: string, processes: readonly MongodProcess[]): TestMongod 
     pid: processes[0]?.pid,
     pids: processes.map(({ pid }) => pid),
     databaseUrl(name) {
-      if (name === undefined) made.add((name = `test_${randomBytes(6).toString('hex')}`));
-      return withDatabase(uri, name);
+      if (name !== undefined) return withDatabase(uri, name);
+      const fresh = `test_${randomBytes(6).toString('hex')}`;
+      made.add(fresh);
+      return withDatabase(uri, fresh);
     },
     stop: () => {
       stopped ??= stop();

@@ -1,5 +1,5 @@
-import type { ClientSession } from 'mongodb';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientSession } from 'mongodb';
 import { GodwitError } from '../../errors.ts';
 import type { AcquireOptions, LockHolder } from '../../ports/driver.ts';
 import { isTransient, SERVER_CODE, serverCode, toMongoError } from './errors.ts';
@@ -14,7 +14,7 @@ import {
   takeLock,
   toHolder,
 } from './lock.ts';
-import { lastPlace, Log, useUpPlaces } from './log.ts';
+import { Log, lastPlace, useUpPlaces } from './log.ts';
 import type { Store } from './store.ts';
 
 export interface Acquired {

@@ -1,5 +1,5 @@
-import type { ClientSession } from 'mongodb';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientSession } from 'mongodb';
 import { type ErrorInfo, errorInfo, GodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
 import type { EndedEvent } from '../../ports/history.ts';
@@ -11,8 +11,8 @@ import { writeMirrors } from './mirror.ts';
 import {
   doneStatus,
   endedEvent,
-  perform,
   type Progress,
+  perform,
   resultOf,
   stopped,
   untilAborted,

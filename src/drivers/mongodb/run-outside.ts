@@ -8,8 +8,8 @@ import { Gate } from './guard/gate.ts';
 import {
   doneStatus,
   endedEvent,
-  perform,
   type Progress,
+  perform,
   resultOf,
   stopped,
   untilAborted,

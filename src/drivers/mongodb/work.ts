@@ -1,6 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import type { NewHistoryEvent } from '../../ports/history.ts';
-import type { HistoryReader, MirrorSpec } from '../../ports/history.ts';
+import type { HistoryReader, MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
 import type { Lease } from './lease.ts';
 import type { Log } from './log.ts';
 import { type Mirrors, writeMirrors } from './mirror.ts';

@@ -46,10 +46,10 @@ export class Gate {
 
   /** Throws what closed the gate, or what the lock says. */
   check(writes: boolean): void {
+    // The lock first: that it is lost says more than that the run has ended.
+    if (writes) this.#options.check();
     if (this.#refusal && (writes || this.session)) throw this.#refusal;
-    if (!writes) return;
-    this.#options.check();
-    this.tally.touched = true;
+    if (writes) this.tally.touched = true;
   }
 
   /**

@@ -116,9 +116,11 @@ class Guard {
   #guarded(target: object, run: Callable, name: string, rule: Method, label: string): Callable {
     return (...args: unknown[]) => {
       const writes = callWrites(rule, args);
-      this.#gate.check(writes);
       const full = this.#withSession(rule, args);
-      if (SYNCHRONOUS.has(name)) return this.#result(rule, run.apply(target, full), label);
+      if (SYNCHRONOUS.has(name)) {
+        this.#gate.check(writes);
+        return this.#result(rule, run.apply(target, full), label);
+      }
       const call: Call = {
         method: name,
         rule,

@@ -1,0 +1,60 @@
+/**
+ * A process of its own, for tests that pause or kill one: `child.ts <mode> <url> [leaseMs]`.
+ * Tells what happens as JSON lines.
+ */
+import { acquireOptions, header, job, openTest } from './kit.ts';
+
+const [mode = '', url = '', leaseMs = '15000'] = process.argv.slice(2);
+const say = (event: string, data: object = {}): void => {
+  process.stdout.write(`${JSON.stringify({ event, ...data })}\n`);
+};
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const driver = await openTest(url);
+const session = await driver.acquire(
+  acquireOptions({
+    timeoutMs: 60_000,
+    leaseMs: Number(leaseMs),
+    emit: (event) => event.type === 'lock.lost' && say('lost', { code: event.error.code }),
+  }),
+);
+say('acquired', { fence: session.fence });
+
+const MODES: Record<string, () => Promise<unknown>> = {
+  /** Applies version 1 if it is not applied. */
+  race: async () => {
+    const versions = await driver.history.versions();
+    if (versions.some(({ state }) => state === 'applied')) return 'nothing to do';
+    return session.execute(
+      job(header('1', session.fence), async ({ db }) => {
+        const { value } = (await db.collection('n').findOne({})) ?? { value: 0 };
+        await sleep(20);
+        await db.collection('n').updateOne({}, { $set: { value: value + 1 } }, { upsert: true });
+      }),
+    );
+  },
+  /** Writes every few ms until it is refused. */
+  write: () => session.execute(job(header('1', session.fence), writeOn)),
+  writeInTransaction: () =>
+    session.execute(job(header('1', session.fence), writeOn, { transaction: 'always' })),
+  /** Does nothing until told that it was refused. */
+  hold: async () => {
+    await sleep(600_000);
+  },
+};
+
+async function writeOn({ db }: { db: import('mongodb').Db }): Promise<void> {
+  for (let n = 0; ; n++) {
+    try {
+      await db.collection('ticks').insertOne({ n });
+      if (n === 0) say('writing');
+    } catch (error) {
+      say('refused', { code: (error as { code?: unknown }).code });
+      throw error;
+    }
+    await sleep(10);
+  }
+}
+
+say('ended', { outcome: await MODES[mode]?.() });
+await driver.close();
