@@ -56,7 +56,9 @@ export function createContext(io: Io, globals: GlobalValues, view: View): Contex
       return migrator;
     },
     stops() {
-      stops ??= listenForStops(io, (text) => view.say(`\n  ${text}\n`));
+      // A terminal shows `^C` first.
+      const gap = io.stdin.isTTY ? '\n' : '';
+      stops ??= listenForStops(io, (text) => view.say(`${gap}  ${text}\n`));
       return stops;
     },
     errors: () => ({ style: view.style, root, cwd }),

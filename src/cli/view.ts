@@ -20,8 +20,11 @@ export interface View {
   note(text: string): void;
   /** On stderr, for people. */
   complain(text: string): void;
-  /** The command's result: JSON on stdout, or the text for people. */
-  result(document: unknown, text: () => string): void;
+  /**
+   * The command's result: JSON on stdout, or the text for people. With JSON the text is
+   * shown, on stderr, only when it is `bad` news.
+   */
+  result(document: unknown, text: () => string, bad?: boolean): void;
   /** A listener for one migrator's events. */
   events(): (event: GodwitEvent) => void;
   /** Takes back the terminal. */
@@ -42,14 +45,14 @@ export function createView(io: Io, globals: GlobalValues): View {
   return {
     mode,
     style,
-    width: people.isTTY ? people.columns : undefined,
+    width: people.isTTY ? people.columns || undefined : undefined,
     say,
     note: (text) => quiet || say(text),
     complain: (text) => live.around(() => io.stderr.write(text)),
-    result(document, text) {
+    result(document, text, bad = false) {
       if (mode === 'text') say(text());
       else {
-        if (!quiet) say(text());
+        if (bad) say(text());
         io.stdout.write(
           mode === 'json' ? jsonDocument(document) : jsonLine({ type: 'result', result: document }),
         );

@@ -3,9 +3,8 @@ import { GodwitError } from '../../errors.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { guardProduction } from '../confirm.ts';
 import { oneDatabase } from '../context.ts';
-import { exitOfReport } from '../exit.ts';
-import { renderRunReport } from '../render/run-report.ts';
 import { showPlan } from './plan.ts';
+import { showRun } from './run-result.ts';
 
 export const run: CommandRun = async (context, { args, options }) => {
   const steps = args[0] as number | undefined;
@@ -18,8 +17,7 @@ export const run: CommandRun = async (context, { args, options }) => {
   await guardProduction(context, migrator, what, `godwit down${options.all ? ' --all' : ''}`);
   const { signal, abort } = context.stops();
   const report = await migrator.down({ ...request, signal, abort });
-  context.view.result(report, () => renderRunReport(report, context.errors()));
-  return exitOfReport(report);
+  return showRun(context, report);
 };
 
 /** Guessing which of two limits was meant would revert too much. */

@@ -2,8 +2,7 @@ import type { RunOptions } from '../../app/types.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { guardProduction } from '../confirm.ts';
 import { oneDatabase } from '../context.ts';
-import { exitOfReport } from '../exit.ts';
-import { renderRunReport } from '../render/run-report.ts';
+import { showRun } from './run-result.ts';
 
 export const run: CommandRun = async (context, { args, options }) => {
   const migrator = await oneDatabase(context, 'redo');
@@ -11,6 +10,5 @@ export const run: CommandRun = async (context, { args, options }) => {
   const { signal, abort } = context.stops();
   const request: RunOptions = { ...options, only: args[0] as string | undefined, signal, abort };
   const report = await migrator.redo(request);
-  context.view.result(report, () => renderRunReport(report, context.errors()));
-  return exitOfReport(report);
+  return showRun(context, report);
 };

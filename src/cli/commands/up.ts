@@ -1,9 +1,8 @@
 import type { RunOptions } from '../../app/types.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { eachDatabase } from '../context.ts';
-import { exitOfReport } from '../exit.ts';
-import { renderRunReport } from '../render/run-report.ts';
 import { showPlan } from './plan.ts';
+import { showRun } from './run-result.ts';
 
 export const run: CommandRun = (context, { args, options }) =>
   eachDatabase(context, 'up', async (migrator) => {
@@ -12,6 +11,5 @@ export const run: CommandRun = (context, { args, options }) =>
       return showPlan(context, await migrator.plan({ ...request, direction: 'up' }));
     const { signal, abort } = context.stops();
     const report = await migrator.up({ ...request, signal, abort });
-    context.view.result(report, () => renderRunReport(report, context.errors()));
-    return exitOfReport(report);
+    return showRun(context, report);
   });

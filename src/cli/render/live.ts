@@ -19,7 +19,8 @@ export function createLive(output: Output, enabled: boolean): Live {
   const draw = () => {
     if (line === undefined) return;
     const text = line();
-    const room = (output.columns ?? 80) - 1;
+    // Some terminals say that they are 0 wide.
+    const room = (output.columns || 80) - 1;
     output.write(`${ERASE}${visibleWidth(text) > room ? text.slice(0, room) : text}`);
   };
   const erase = () => {

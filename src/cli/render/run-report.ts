@@ -8,9 +8,7 @@ import { plural, showDuration } from './measures.ts';
  */
 export function renderRunReport(report: RunReport, setting: ErrorSetting): string {
   const errors = report.runs.flatMap(({ error }) => error ?? []);
-  const same = errors.some(
-    ({ code, message }) => code === report.error?.code && message === report.error?.message,
-  );
+  const same = errors.some(({ code }) => code === report.error?.code);
   if (report.error !== undefined && !same) errors.push(report.error);
   const text = errors.map((error) => `\n${indent(renderError(error, setting))}`).join('');
   return `${text}${summaryLine(report, setting)}`;

@@ -23,7 +23,8 @@ export function renderStatus(
   parts.push(`  ${counts(summary, style)}\n`);
   if (lock) parts.push(`  Lock held by ${showHolder(lock)}\n`);
   if (problems.length > 0) parts.push('\n', renderProblems(problems, style));
-  const next = nextOf(migrations);
+  // Problems bring their own advice.
+  const next = problems.length > 0 ? [] : nextOf(migrations);
   if (next.length > 0)
     parts.push(
       `\n${next.map((line, i) => `  ${style.dim(i === 0 ? 'Next ' : '     ')}  ${line}\n`).join('')}`,
