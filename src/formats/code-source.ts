@@ -11,7 +11,7 @@ import type {
 } from '../ports/migration.ts';
 import type { MigrationSource, SourceProblem } from '../ports/source.ts';
 import type { MigrationSpec } from './define-migration.ts';
-import { separateDuplicates } from './duplicates.ts';
+import { refuseDuplicates } from './duplicates.ts';
 
 /** `id` alone (`001_create_users`), or `version` and perhaps `name`. */
 export interface CodeMigrationIdentity {
@@ -59,8 +59,8 @@ export function codeSource(migrations: readonly CodeMigration[]): MigrationSourc
         if ('code' in result) problems.push(result);
         else read.push(result);
       });
-      const { unique, problems: duplicates } = separateDuplicates(read);
-      return { migrations: unique, problems: [...problems, ...duplicates] };
+      const checked = refuseDuplicates(read);
+      return { migrations: checked.migrations, problems: [...problems, ...checked.problems] };
     },
   };
 }

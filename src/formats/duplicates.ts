@@ -1,3 +1,4 @@
+import { GodwitError } from '../errors.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { SourceProblem } from '../ports/source.ts';
 import { isTypeScript, JAVASCRIPT_EXTENSIONS } from './file-names.ts';
@@ -21,33 +22,41 @@ export function dropCompiled(mains: readonly MigrationFile[]): MigrationFile[] {
 }
 
 /**
- * Takes out every migration whose version or id another one has too: which of them the
+ * Finds migrations of one version or of one id; each kind has versions of its own. Of one version the first by path stays in
+ * the list, so that its state can be shown; none of them can be loaded: which of them the
  * history means cannot be known.
  */
-export function separateDuplicates(migrations: readonly Migration[]): {
-  unique: Migration[];
+export function refuseDuplicates(migrations: readonly Migration[]): {
+  migrations: Migration[];
   problems: SourceProblem[];
 } {
+  const byVersion = groupBy(migrations, (one) => `${one.kind} ${one.version}`);
+  const firsts = byVersion.map(([first]) => first);
+  const byId = groupBy(firsts, (one) => `${one.kind} ${one.id}`);
   const problems: SourceProblem[] = [];
-  const double = new Set<Migration>();
-  const report = (groups: Iterable<Migration[]>, what: (one: Migration) => string): void => {
-    for (const group of groups) {
-      const [first] = group;
-      if (!first || group.length < 2) continue;
-      for (const one of group) double.add(one);
-      problems.push(duplicateProblem(group, what(first)));
-    }
+  const refused = new Map<Migration, SourceProblem>();
+  const report = (group: Group, what: (one: Migration) => string): void => {
+    if (group.length < 2) return;
+    const problem = duplicateProblem(group, what(group[0]));
+    for (const one of group) refused.set(one, refused.get(one) ?? problem);
+    problems.push(problem);
   };
-  report(
-    groupBy(migrations, (one) => one.version),
-    (one) => `the version ${one.version}`,
-  );
-  const rest = migrations.filter((one) => !double.has(one));
-  report(
-    groupBy(rest, (one) => one.id),
-    (one) => `the name ${one.id}`,
-  );
-  return { unique: migrations.filter((one) => !double.has(one)), problems };
+  for (const group of byVersion) report(group, (one) => `the version ${one.version}`);
+  for (const group of byId) report(group, (one) => `the name ${one.id}`);
+  return { migrations: firsts.map((one) => refuse(one, refused.get(one))), problems };
+}
+
+function refuse(migration: Migration, problem: SourceProblem | undefined): Migration {
+  if (!problem) return migration;
+  const { code, message, fix } = problem;
+  const load = async (): Promise<never> => {
+    throw new GodwitError(code, message, {
+      where: { file: migration.file },
+      state: 'Nothing of these migrations was run.',
+      next: [fix],
+    });
+  };
+  return { ...migration, load };
 }
 
 function duplicateProblem(group: readonly Migration[], what: string): SourceProblem {
@@ -60,15 +69,14 @@ function duplicateProblem(group: readonly Migration[], what: string): SourceProb
   };
 }
 
-function groupBy(
-  migrations: readonly Migration[],
-  key: (one: Migration) => string,
-): Iterable<Migration[]> {
-  const groups = new Map<string, Migration[]>();
+type Group = [Migration, ...Migration[]];
+
+function groupBy(migrations: readonly Migration[], key: (one: Migration) => string): Group[] {
+  const groups = new Map<string, Group>();
   for (const one of migrations) {
     const group = groups.get(key(one));
     if (group) group.push(one);
     else groups.set(key(one), [one]);
   }
-  return groups.values();
+  return [...groups.values()];
 }

@@ -3,7 +3,7 @@ import { GodwitError } from '../errors.ts';
 import type { Kind, Migration } from '../ports/migration.ts';
 import type { MigrationSource, SourceListing, SourceProblem } from '../ports/source.ts';
 import { detectFormat } from './detect.ts';
-import { dropCompiled, separateDuplicates } from './duplicates.ts';
+import { dropCompiled, refuseDuplicates } from './duplicates.ts';
 import { parseFileName } from './file-names.ts';
 import {
   type Format,
@@ -78,8 +78,8 @@ function listFolders(options: FolderSourceOptions, format: Format | undefined): 
     if (result?.problem) problems.push(result.problem);
     else if (result) migrations.push(result.migration);
   }
-  const { unique, problems: duplicates } = separateDuplicates(migrations);
-  return { migrations: unique, problems: [...problems, ...duplicates] };
+  const checked = refuseDuplicates(migrations);
+  return { migrations: checked.migrations, problems: [...problems, ...checked.problems] };
 }
 
 /** Files of other endings than the configured format's are left alone, but companions. */

@@ -12,7 +12,7 @@ export async function importFailed(
   source: string,
   compile: Compile,
 ): Promise<GodwitError> {
-  const isSyntax = error instanceof SyntaxError || /^ParseError/.test(messageOf(error));
+  const isSyntax = error instanceof SyntaxError || isParseError(error);
   const spot =
     placeInStack(error, place.path) ??
     (isSyntax ? await placeBySyntax(place.path, source, compile) : undefined);
@@ -30,17 +30,34 @@ export async function importFailed(
   );
 }
 
+function isParseError(error: unknown): boolean {
+  return messageOf(error).startsWith('ParseError');
+}
+
 /** The first line of a stack that names the file: a syntax error's, or the throwing frame. */
 function placeInStack(error: unknown, path: string): Place | undefined {
   if (!(error instanceof Error)) return undefined;
-  for (const line of (error.stack ?? '').split('\n')) {
+  const lines = (error.stack ?? '').split('\n');
+  for (const [index, line] of lines.entries()) {
     const match = /(?:^|[\s(])((?:file:\/\/|\/|[A-Za-z]:[\\/]).*?):(\d+)(?::(\d+))?\)?\s*$/.exec(
       line,
     );
     if (!match || !isSameFile(match[1] ?? '', path)) continue;
-    return { line: Number(match[2]), ...(match[3] && { column: Number(match[3]) }) };
+    return { line: Number(match[2]), column: columnOf(match[3], error, lines[index + 2]) };
   }
   return undefined;
+}
+
+/** From the position, else from the caret that Node prints below the line. */
+function columnOf(
+  position: string | undefined,
+  error: unknown,
+  caret: string | undefined,
+): number | undefined {
+  // The transformer counts from 0, Node from 1.
+  if (position !== undefined) return Number(position) + (isParseError(error) ? 1 : 0);
+  const offset = caret && /^\s*\^+\s*$/.test(caret) ? caret.indexOf('^') : -1;
+  return offset < 0 ? undefined : offset + 1;
 }
 
 function isSameFile(shown: string, path: string): boolean {
@@ -66,7 +83,8 @@ async function placeBySyntax(
     const compiled = await compile(path, source);
     const match = /__JITI_ERROR__ = (\{.*\})/s.exec(compiled);
     const found = match?.[1] ? (JSON.parse(match[1]) as { line?: number; column?: number }) : {};
-    return found.line === undefined ? undefined : { line: found.line, column: found.column };
+    if (found.line === undefined) return undefined;
+    return { line: found.line, column: (found.column ?? 0) + 1 };
   } catch {
     return undefined;
   }

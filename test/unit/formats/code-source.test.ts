@@ -87,7 +87,8 @@ describe('codeSource', () => {
       { version: '003', sql: 'select 1' },
     ] as unknown as CodeMigration[];
     const { migrations, problems } = await codeSource(list).list();
-    expect(migrations).toEqual([]);
+    expect(migrations.map((one) => one.id)).toEqual(['3_x']);
+    await expect(migrations[0]?.load()).rejects.toMatchObject({ code: 'GODWIT_VERSION_DUPLICATE' });
     expect(problems.map(({ code, files }) => [code, files])).toEqual([
       ['GODWIT_FILE_NAME_INVALID', ['migrations[0]']],
       ['GODWIT_FILE_INVALID', ['2_x']],

@@ -179,7 +179,14 @@ describe('folderSource', () => {
       'migrations/003_a.up.sql': 'select 1;',
       'migrations/099_by_version.js': 'module.exports = { version: 2, up() {} };',
     });
-    expect(migrations).toEqual([]);
+    expect(files(migrations)).toEqual([
+      'migrations/001_x.js',
+      'migrations/003_a.sql',
+      'migrations/099_by_version.js',
+    ]);
+    for (const migration of migrations) {
+      await expect(migration.load()).rejects.toMatchObject({ code: 'GODWIT_VERSION_DUPLICATE' });
+    }
     expect(problems.map(({ code, files }) => [code, files])).toEqual([
       ['GODWIT_VERSION_DUPLICATE', ['migrations/001_x.js', 'migrations/deep/1-y.sql']],
       ['GODWIT_VERSION_DUPLICATE', ['migrations/003_a.sql', 'migrations/003_a.up.sql']],
@@ -192,7 +199,8 @@ describe('folderSource', () => {
       'migrations/a/001_x.js': 'module.exports = { version: 7, up() {} };',
       'migrations/b/001_x.js': 'module.exports = { version: 8, up() {} };',
     });
-    expect(migrations).toEqual([]);
+    expect(migrations.map((one) => one.version)).toEqual(['7', '8']);
+    await expect(migrations[1]?.load()).rejects.toMatchObject({ code: 'GODWIT_VERSION_DUPLICATE' });
     expect(problems).toMatchObject([
       { code: 'GODWIT_VERSION_DUPLICATE', message: expect.stringContaining('the name 001_x') },
     ]);

@@ -184,17 +184,20 @@ describe('loading code migrations', () => {
 
 describe('what cannot be imported', () => {
   it.each([
-    ['001_x.js', 'module.exports = {\n  up() {\n    const x = ;\n  },\n};', 3],
-    ['001_x.mjs', 'export const up = () => {\n  const x = ;\n};', 2],
-    ['001_x.ts', 'interface X {}\nexport const up = () => {\n  const x: = 1;\n};', 3],
-    ['001_x.js', 'export const up = () => {\n  const x = ;\n};', 2],
-    ['001_x.cjs', 'const a = 1;\nnull.foo;', 2],
-    ['001_x.mjs', 'const a = 1;\nnull.foo;', 2],
-    ['001_x.ts', 'interface X {}\n\nconst a: X = null!;\nnull!.foo;', 4],
-    ['001_x.mjs', "\nimport { nothere } from 'node:fs';\nexport const up = 1;", 2],
-  ])('%s: %j fails on line %i', async (name, source, line) => {
+    ['001_x.js', 'module.exports = {\n  up() {\n    const x = ;\n  },\n};', 3, 15],
+    ['001_x.mjs', 'export const up = () => {\n  const x = ;\n};', 2, 13],
+    ['001_x.ts', 'interface X {}\nexport const up = () => {\n  const x: = 1;\n};', 3, 12],
+    ['001_x.js', 'export const up = () => {\n  const x = ;\n};', 2, 13],
+    ['001_x.cjs', 'const a = 1;\nnull.foo;', 2, 6],
+    ['001_x.mjs', 'const a = 1;\nnull.foo;', 2, 6],
+    ['001_x.ts', 'interface X {}\n\nconst a: X = null!;\nnull!.foo;', 4, 6],
+    ['001_x.mjs', "\nimport { nothere } from 'node:fs';\nexport const up = 1;", 2, 10],
+  ])('%s: %j fails at %i:%i', async (name, source, line, column) => {
     const error = await errorOf({ [name]: source });
-    expect(error).toMatchObject({ code: 'GODWIT_IMPORT_FAILED', where: { file: name, line } });
+    expect(error).toMatchObject({
+      code: 'GODWIT_IMPORT_FAILED',
+      where: { file: name, line, column },
+    });
     expect(String(error['message'])).toMatch(
       new RegExp(`^${name}:${line} cannot be imported: \\S`),
     );
