@@ -28,7 +28,10 @@ export const ERROR_CODES = {
   GODWIT_PERMISSION_DENIED: { exit: 2 },
   GODWIT_HISTORY_UNREADABLE: { exit: 2 },
   GODWIT_HISTORY_NEWER: { exit: 2 },
+  GODWIT_BACKFILL_INVALID: { exit: 2 },
+  GODWIT_BACKFILL_UNKNOWN: { exit: 2 },
   // 1: a migration or a check failed
+  GODWIT_BACKFILL_FAILED: { exit: 1 },
   GODWIT_MIGRATION_FAILED: { exit: 1 },
   GODWIT_VERIFY_FAILED: { exit: 1 },
   GODWIT_HOOK_FAILED: { exit: 1 },
@@ -51,6 +54,8 @@ export const ERROR_CODES = {
   GODWIT_HALF_REVERTED: { exit: 5 },
   GODWIT_IRREVERSIBLE: { exit: 5 },
   GODWIT_PLAN_CHANGED: { exit: 5 },
+  GODWIT_BACKFILL_CHANGED: { exit: 5 },
+  GODWIT_BACKFILL_LATE: { exit: 5 },
   GODWIT_PRODUCTION: { exit: 5 },
   GODWIT_CONFIRMATION_NEEDED: { exit: 5 },
   // 130: stopped cleanly

@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
+import type { Backfills } from './backfill.ts';
 import type { DriverName } from './context.ts';
 import type {
   Actor,
@@ -175,6 +176,11 @@ export interface Driver {
   /** Records now in the mirror; a missing one reads as empty. Reads only. */
   readMirror(spec: MirrorSpec): Promise<MirrorRecord[]>;
   diagnose(): Promise<Diagnosis[]>;
+  /**
+   * Backfills over at most this many connections of their own.
+   * Absent while a driver cannot.
+   */
+  backfills?(options: { readonly connections: number }): Promise<Backfills>;
   /** Throws GODWIT_UNSUPPORTED where `capabilities.sql` is false. */
   script(steps: readonly ScriptStep[]): Promise<string>;
   /** Closes connections; releases a lock that is still held. Safe to call twice. */
