@@ -43,9 +43,12 @@ class Child {
       if (line) return line;
       await Promise.race([
         new Promise<void>((resolve) => this.#arrived.push(resolve)),
-        this.gone.then(() => sleep(100)).then(() => {
-          if (!this.lines.some((one) => one.event === event)) throw new Error(`It ended without "${event}"`);
-        }),
+        this.gone
+          .then(() => sleep(100))
+          .then(() => {
+            if (!this.lines.some((one) => one.event === event))
+              throw new Error(`It ended without "${event}"`);
+          }),
       ]);
     }
   }
@@ -83,10 +86,16 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
       const [code] = (await racer.gone) as [number];
       expect(code).toBe(0);
     }
-    const outcomes = racers.map((racer) => racer.lines.find(({ event }) => event === 'ended')?.['outcome']);
+    const outcomes = racers.map(
+      (racer) => racer.lines.find(({ event }) => event === 'ended')?.['outcome'],
+    );
     expect(outcomes.filter((outcome) => outcome === 'nothing to do')).toHaveLength(5);
-    expect(await client.db(nameOf(url)).collection('n').find().toArray()).toMatchObject([{ value: 1 }]);
-    const fences = racers.map((racer) => racer.lines[0]?.['fence']).sort((a, b) => Number(a) - Number(b));
+    expect(await client.db(nameOf(url)).collection('n').find().toArray()).toMatchObject([
+      { value: 1 },
+    ]);
+    const fences = racers
+      .map((racer) => racer.lines[0]?.['fence'])
+      .sort((a, b) => Number(a) - Number(b));
     expect(fences).toEqual([1, 2, 3, 4, 5, 6]);
   }, 60_000);
 
@@ -102,7 +111,9 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     const began = performance.now();
     const session = await driver.acquire(acquireOptions({ emit: (event) => events.push(event) }));
     expect(performance.now() - began).toBeLessThan(2000);
-    expect(events).toMatchObject([{ type: 'lock.acquired', fence: 2, succeeded: { fence: 1, alive: false } }]);
+    expect(events).toMatchObject([
+      { type: 'lock.acquired', fence: 2, succeeded: { fence: 1, alive: false } },
+    ]);
     const log = await driver.history.events();
     expect(log.map(({ event }) => event)).toEqual(['started']);
     expect(await driver.history.versions()).toMatchObject([{ state: 'open', fence: 1 }]);
@@ -119,13 +130,22 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     await sleep(200);
     const driver = await openTest(url);
     const events: GodwitEvent[] = [];
-    const session = await driver.acquire(acquireOptions({ timeoutMs: 10_000, emit: (e) => events.push(e) }));
-    expect(events[0]).toMatchObject({ type: 'lock.waiting', holder: { alive: true, by: { user: 'tester' } } });
+    const session = await driver.acquire(
+      acquireOptions({ timeoutMs: 10_000, emit: (e) => events.push(e) }),
+    );
+    expect(events[0]).toMatchObject({
+      type: 'lock.waiting',
+      holder: { alive: true, by: { user: 'tester' } },
+    });
     const before = await client.db(nameOf(url)).collection('ticks').countDocuments();
     child.process.kill('SIGCONT');
     expect(await child.until('refused')).toMatchObject({ code: 'GODWIT_LOCK_LOST' });
-    expect(await child.until('ended')).toMatchObject({ outcome: { status: 'failed', recorded: false } });
-    expect(await client.db(nameOf(url)).collection('ticks').countDocuments()).toBeLessThanOrEqual(before + 1);
+    expect(await child.until('ended')).toMatchObject({
+      outcome: { status: 'failed', recorded: false },
+    });
+    expect(await client.db(nameOf(url)).collection('ticks').countDocuments()).toBeLessThanOrEqual(
+      before + 1,
+    );
     expect((await driver.history.events()).map(({ event }) => event)).toEqual(['started']);
     await session.append([ended(header('2', session.fence))], []);
     await driver.close();
@@ -147,23 +167,27 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     await driver.close();
   }, 30_000);
 
-  it.runIf(replicaSet)('a transaction that a killed process left open is ended', async () => {
-    const url = server.databaseUrl();
-    const child = start('writeInTransaction', url, 60_000);
-    await child.until('writing');
-    await sleep(100);
-    child.process.kill('SIGKILL');
-    await child.gone;
-    const driver = await openTest(url);
-    const began = performance.now();
-    const session = await driver.acquire(acquireOptions());
-    // It would block this collection, were it open.
-    await client.db(nameOf(url)).collection('ticks').drop();
-    expect(performance.now() - began).toBeLessThan(3000);
-    expect(await driver.history.events()).toEqual([]);
-    await session.release();
-    await driver.close();
-  }, 30_000);
+  it.runIf(replicaSet)(
+    'a transaction that a killed process left open is ended',
+    async () => {
+      const url = server.databaseUrl();
+      const child = start('writeInTransaction', url, 60_000);
+      await child.until('writing');
+      await sleep(100);
+      child.process.kill('SIGKILL');
+      await child.gone;
+      const driver = await openTest(url);
+      const began = performance.now();
+      const session = await driver.acquire(acquireOptions());
+      // It would block this collection, were it open.
+      await client.db(nameOf(url)).collection('ticks').drop();
+      expect(performance.now() - began).toBeLessThan(3000);
+      expect(await driver.history.events()).toEqual([]);
+      await session.release();
+      await driver.close();
+    },
+    30_000,
+  );
 
   it('a lock that was taken away ends its holder', async () => {
     const url = server.databaseUrl();

@@ -35,7 +35,10 @@ describe('transactions', () => {
 
   it('commits work and record together, without a session in user code', async () => {
     const outcome = await up(async ({ db, client, session }) => {
-      await Promise.all([db.collection('a').insertOne({ x: 1 }), db.collection('a').insertOne({ x: 2 })]);
+      await Promise.all([
+        db.collection('a').insertOne({ x: 1 }),
+        db.collection('a').insertOne({ x: 2 }),
+      ]);
       const bulk = db.collection('a').initializeOrderedBulkOp();
       bulk.insert({ x: 3 });
       await bulk.execute();
@@ -72,7 +75,9 @@ describe('transactions', () => {
     });
     expect(verified.error?.code).toBe('GODWIT_VERIFY_FAILED');
     expect(await db().collection('a').countDocuments()).toBe(0);
-    expect(await up(({ db }) => db.collection('a').insertOne({ x: 1 }))).toMatchObject({ status: 'applied' });
+    expect(await up(({ db }) => db.collection('a').insertOne({ x: 1 }))).toMatchObject({
+      status: 'applied',
+    });
     expect((await driver.history.events()).map((e) => e.event === 'ended' && e.status)).toEqual([
       'failed',
       'failed',
@@ -88,7 +93,11 @@ describe('transactions', () => {
         attempts++;
         await db.collection('a').insertOne({ x: attempts });
         if (attempts === 1) {
-          await failNext({ failCommands: ['update'], errorCode: 112, errorLabels: ['TransientTransactionError'] });
+          await failNext({
+            failCommands: ['update'],
+            errorCode: 112,
+            errorLabels: ['TransientTransactionError'],
+          });
           await db.collection('a').updateMany({}, { $set: { y: 1 } });
         }
       },
@@ -100,18 +109,21 @@ describe('transactions', () => {
     expect(await db().collection('a').find().toArray()).toMatchObject([{ x: 2 }]);
   });
 
-  it.each([91, 64])('finds out how a commit with an unclear answer (%d) ended', async (errorCode) => {
-    await failNext({
-      failCommands: ['commitTransaction'],
-      ...(errorCode === 91
-        ? { closeConnection: true }
-        : { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } }),
-    });
-    const outcome = await up(({ db }) => db.collection('a').insertOne({ x: 1 }));
-    expect(outcome).toMatchObject({ status: 'applied', recorded: true });
-    expect(await db().collection('a').countDocuments()).toBe(1);
-    expect(await driver.history.versions()).toMatchObject([{ state: 'applied' }]);
-  });
+  it.each([91, 64])(
+    'finds out how a commit with an unclear answer (%d) ended',
+    async (errorCode) => {
+      await failNext({
+        failCommands: ['commitTransaction'],
+        ...(errorCode === 91
+          ? { closeConnection: true }
+          : { writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } }),
+      });
+      const outcome = await up(({ db }) => db.collection('a').insertOne({ x: 1 }));
+      expect(outcome).toMatchObject({ status: 'applied', recorded: true });
+      expect(await db().collection('a').countDocuments()).toBe(1);
+      expect(await driver.history.versions()).toMatchObject([{ state: 'applied' }]);
+    },
+  );
 
   it('says that it took too long', async () => {
     const outcome = await up(async ({ db }) => {
@@ -149,7 +161,9 @@ describe('transactions', () => {
   });
 
   it('is rolled back by a stop, also in the middle of a long command', async () => {
-    await db().collection('a').insertMany(Array.from({ length: 50 }, (_, x) => ({ x })));
+    await db()
+      .collection('a')
+      .insertMany(Array.from({ length: 50 }, (_, x) => ({ x })));
     const stop = new AbortController();
     let late: unknown;
     const running = up(
@@ -169,10 +183,21 @@ describe('transactions', () => {
     const began = performance.now();
     const outcome = await running;
     expect(performance.now() - began).toBeLessThan(3000);
-    expect(outcome).toMatchObject({ status: 'stopped', effect: 'none', recorded: true, error: { code: 'GODWIT_STOPPED' } });
+    expect(outcome).toMatchObject({
+      status: 'stopped',
+      effect: 'none',
+      recorded: true,
+      error: { code: 'GODWIT_STOPPED' },
+    });
     expect(late).toBeInstanceOf(Error);
-    expect(await db().collection('a').countDocuments({ $or: [{ x: 'mine' }, { y: 1 }] })).toBe(0);
-    expect((await up(({ db }) => db.collection('a').insertOne({ x: 'again' }))).status).toBe('applied');
+    expect(
+      await db()
+        .collection('a')
+        .countDocuments({ $or: [{ x: 'mine' }, { y: 1 }] }),
+    ).toBe(0);
+    expect((await up(({ db }) => db.collection('a').insertOne({ x: 'again' }))).status).toBe(
+      'applied',
+    );
   });
 
   it('refuses handles that outlive their run', async () => {
@@ -180,7 +205,9 @@ describe('transactions', () => {
     await up((ctx) => {
       kept = ctx;
     });
-    await expect(kept?.db.collection('a').insertOne({ x: 1 })).rejects.toMatchObject({ code: 'GODWIT_STOPPED' });
+    await expect(kept?.db.collection('a').insertOne({ x: 1 })).rejects.toMatchObject({
+      code: 'GODWIT_STOPPED',
+    });
     expect(() => kept?.db.collection('a').find()).toThrow(/has ended/);
   });
 
@@ -203,11 +230,19 @@ it('refuses transactions on a standalone before it starts', async () => {
   const session = await driver.acquire(acquireOptions());
   let ran = false;
   const outcome = await session.execute(
-    job(header('1', session.fence), () => {
-      ran = true;
-    }, { transaction: 'always' }),
+    job(
+      header('1', session.fence),
+      () => {
+        ran = true;
+      },
+      { transaction: 'always' },
+    ),
   );
-  expect(outcome).toMatchObject({ status: 'failed', effect: 'none', error: { code: 'GODWIT_UNSUPPORTED', state: 'Nothing was run.' } });
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    effect: 'none',
+    error: { code: 'GODWIT_UNSUPPORTED', state: 'Nothing was run.' },
+  });
   expect(ran).toBe(false);
   expect(await driver.history.events()).toEqual([]);
   await expect(session.executeTogether([])).rejects.toMatchObject({ code: 'GODWIT_UNSUPPORTED' });

@@ -33,7 +33,7 @@ export class Gate {
   readonly #options: GateOptions;
   readonly #pending = new Set<Promise<unknown>>();
   #refusal: GodwitError | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
+  #queue: Promise<void> = Promise.resolve();
 
   constructor(options: GateOptions) {
     this.session = options.session;
@@ -59,9 +59,7 @@ export class Gate {
    */
   async pass<T>(call: Call, run: () => Promise<T>): Promise<T> {
     this.check(call.writes);
-    const work = this.session
-      ? this.#enqueue(() => this.#perform(call, run))
-      : this.#perform(call, run);
+    const work = this.session ? this.#inTurn(call, run) : this.#perform(call, run);
     this.#pending.add(work);
     try {
       return await work;
@@ -87,9 +85,18 @@ export class Gate {
     return result;
   }
 
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work);
-    this.#queue = turn.catch(() => {});
-    return turn;
+  /** Awaited, not chained, so that a stack leads back to the migration's line. */
+  async #inTurn<T>(call: Call, run: () => Promise<T>): Promise<T> {
+    const before = this.#queue;
+    let done = (): void => {};
+    this.#queue = new Promise((resolve) => {
+      done = resolve;
+    });
+    await before;
+    try {
+      return await this.#perform(call, run);
+    } finally {
+      done();
+    }
   }
 }
