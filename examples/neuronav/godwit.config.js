@@ -8,6 +8,5 @@ module.exports = {
   mirror: 'migrationHistory',
   // New files look like the guide's: 005_name.js with version, description, up and down.
   format: 'module',
-  language: 'js',
   versions: 'number',
 };
