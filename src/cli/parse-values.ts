@@ -1,4 +1,7 @@
-import { InvalidArgumentError } from 'commander';
+/** Commander knows it by its code, and is not loaded for it. */
+class InvalidArgumentError extends Error {
+  readonly code = 'commander.invalidArgument';
+}
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 

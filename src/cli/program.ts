@@ -1,13 +1,9 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
-import type { ArgumentSpec, CommandSpec, Invocation, OptionSpec } from './command-spec.ts';
+import type { ArgumentSpec, CommandSpec, OptionSpec } from './command-spec.ts';
 import { COMMANDS } from './commands/table.ts';
-import { GLOBAL_OPTIONS, type GlobalValues } from './global-options.ts';
+import { GLOBAL_OPTIONS } from './global-options.ts';
+import type { Parsed } from './parsed.ts';
 import { renderHelp } from './render/help.ts';
-
-export interface Parsed extends Invocation {
-  readonly command: CommandSpec;
-  readonly globals: GlobalValues;
-}
 
 /** What the words turned out to be: a command to run, or text to print. */
 export type ParseResult =

@@ -3,7 +3,8 @@ import { createContext } from './context.ts';
 import { EXIT } from './exit.ts';
 import type { GlobalValues } from './global-options.ts';
 import type { Io } from './io.ts';
-import { type Parsed, parse } from './program.ts';
+import type { Parsed } from './parsed.ts';
+import { quickParse } from './quick-parse.ts';
 import { type ErrorSetting, renderError } from './render/error.ts';
 import { createView, type View } from './view.ts';
 
@@ -15,6 +16,9 @@ import { createView, type View } from './view.ts';
  * @returns the exit code
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const quick = quickParse(argv);
+  if (quick !== undefined) return runCommand(quick, io);
+  const { parse } = await import('./program.ts');
   const result = parse(argv, io.stdout.columns);
   switch (result.type) {
     case 'version': {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Parsed, parse } from '../../../src/cli/program.ts';
+import type { Parsed } from '../../../src/cli/parsed.ts';
+import { parse } from '../../../src/cli/program.ts';
 
 function parsed(line: string): Parsed {
   const result = parse(line.split(' '), 80);
