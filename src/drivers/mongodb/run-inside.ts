@@ -86,7 +86,7 @@ async function tryOnce(
     gate.close(over(job));
     if (signals.some((signal) => signal.aborted)) await interrupt(work, session, gate);
     await abort(session);
-    return failed(work, job, thrown, progress, performance.now() - opened);
+    return failed(work, job, rootCause(thrown, gate), progress, performance.now() - opened);
   }
 }
 
@@ -188,6 +188,16 @@ async function failed(
   const again =
     tooLong === undefined && isTransientTransaction(cause) ? described.message : undefined;
   return { outcome: { ...base, status: 'failed', error }, again, recorded: false };
+}
+
+/**
+ * The server aborts a transaction at its first error. A migration that catches that one
+ * meets "has been aborted" next, which explains nothing, and which trying again repeats.
+ */
+function rootCause(thrown: unknown, { firstError }: Gate): unknown {
+  const aborted = serverCode(thrown) === SERVER_CODE.noSuchTransaction;
+  const known = serverCode(firstError) !== undefined && !isTransientTransaction(firstError);
+  return aborted && known ? firstError : thrown;
 }
 
 /** The server aborts a transaction after a minute, and then knows nothing of it. */

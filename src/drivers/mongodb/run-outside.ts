@@ -26,7 +26,7 @@ export async function runOutside(work: Work, job: Job): Promise<Outcome> {
       work.lease.check();
       if (job.abort.aborted) throw stopped(job);
     },
-    before: () => start.survive(),
+    around: () => start.survive(),
   });
   const outcome = await attempt(work, job, gate);
   return end(work, job, start, { ...outcome, durationMs: Math.round(performance.now() - began) });
@@ -100,7 +100,7 @@ async function end(
 /**
  * `started` is acknowledged by the primary alone: whatever the migration writes comes
  * after it in the oplog, so while there is one primary it cannot be lost alone. After a
- * change of primary it is written again, with majority, before anything else is.
+ * change of primary it is written again, with majority, before the migration goes on.
  */
 class StartRecord {
   readonly #work: Work;

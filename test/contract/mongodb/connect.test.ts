@@ -262,7 +262,10 @@ describe('drivers of the project', () => {
         async ({ client }) => {
           const connection = mongoose.createConnection();
           connection.setClient(client as never);
-          const User = connection.model('User', new mongoose.Schema({ name: String }));
+          const User = connection.model(
+            'User',
+            new mongoose.Schema({ name: String }, { autoCreate: false, autoIndex: false }),
+          );
           await User.create([{ name: 'a' }, { name: 'b' }]);
           await User.updateMany({}, { name: 'c' });
           expect(await User.countDocuments({ name: 'c' })).toBe(2);

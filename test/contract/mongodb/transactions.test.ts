@@ -150,6 +150,23 @@ describe('transactions', () => {
     }
   });
 
+  it('names the error that ended a transaction, also when it was caught', async () => {
+    const events: GodwitEvent[] = [];
+    await db().collection('a').insertOne({ x: 1 });
+    const outcome = await up(
+      async ({ db }) => {
+        await db
+          .collection('a')
+          .drop()
+          .catch(() => {});
+        await db.collection('a').insertOne({ x: 2 });
+      },
+      { events },
+    );
+    expect(outcome.error?.code).toBe('GODWIT_TRANSACTION_REFUSED');
+    expect(events).toEqual([]);
+  });
+
   it('creates collections and indexes in a transaction', async () => {
     const outcome = await up(async ({ db }) => {
       await db.createCollection('fresh');

@@ -18,8 +18,11 @@ export interface GateOptions {
   readonly session?: ClientSession | undefined;
   /** Throws when nothing may be written any more. */
   readonly check: () => void;
-  /** Work that must be done before the next write, when there is some. */
-  readonly before?: ((call: Call) => Promise<void> | undefined) | undefined;
+  /**
+   * What must be made sure of around each write, when there is something: before it, and
+   * after it because the driver itself may have repeated it on another primary.
+   */
+  readonly around?: ((call: Call) => Promise<void> | undefined) | undefined;
 }
 
 /**
@@ -30,6 +33,8 @@ export interface GateOptions {
 export class Gate {
   readonly session: ClientSession | undefined;
   readonly tally = new Tally();
+  /** In a transaction it is what ended it, also when the migration caught it. */
+  firstError: unknown;
   readonly #options: GateOptions;
   readonly #pending = new Set<Promise<unknown>>();
   #refusal: GodwitError | undefined;
@@ -74,15 +79,26 @@ export class Gate {
   }
 
   async #perform<T>(call: Call, run: () => Promise<T>): Promise<T> {
-    const before = call.writes ? this.#options.before?.(call) : undefined;
+    const before = call.writes ? this.#options.around?.(call) : undefined;
     if (before) await before;
     // Again: the turn may have come late.
     this.check(call.writes);
-    const result = await run();
+    const result = await this.#noting(run);
     if (call.writes && call.rule.effect) {
       this.tally.add(call.collection, call.rule.effect, call.method, result);
     }
+    const after = call.writes ? this.#options.around?.(call) : undefined;
+    if (after) await after;
     return result;
+  }
+
+  async #noting<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      this.firstError ??= error;
+      throw error;
+    }
   }
 
   /** Awaited, not chained, so that a stack leads back to the migration's line. */
