@@ -1,7 +1,7 @@
 import { splitVersionedName } from '../core/ordering.ts';
 import type { MigrationFileName, Role } from './format.ts';
 
-export const TYPESCRIPT_EXTENSIONS = ['.ts', '.mts', '.cts'] as const;
+const TYPESCRIPT_EXTENSIONS = ['.ts', '.mts', '.cts'] as const;
 export const JAVASCRIPT_EXTENSIONS = ['.js', '.mjs', '.cjs'] as const;
 export const CODE_EXTENSIONS: readonly string[] = [
   ...TYPESCRIPT_EXTENSIONS,

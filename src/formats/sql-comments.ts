@@ -38,13 +38,6 @@ export function scanSql(text: string): SqlScan {
   return { comments, tokens };
 }
 
-/** Whether the text holds anything but comments, white space and semicolons. */
-export function hasStatement(text: string): boolean {
-  const reader = new SqlReader(text);
-  while (reader.next()) if (isToken(reader)) return true;
-  return false;
-}
-
 function isToken({ kind }: SqlReader): boolean {
   return kind !== 'space' && kind !== 'comment' && kind !== 'semicolon';
 }

@@ -64,9 +64,9 @@ export function walkFolders(options: WalkOptions): {
 }
 
 /** Relative to the project, with `/` on every system. */
-export function projectPath(root: string, path: string): string {
-  const path_ = path.startsWith(root + sep) ? path.slice(root.length + 1) : relative(root, path);
-  return sep === '/' ? path_ : path_.split(sep).join('/');
+function projectPath(root: string, path: string): string {
+  const below = path.startsWith(root + sep) ? path.slice(root.length + 1) : relative(root, path);
+  return sep === '/' ? below : below.replaceAll(sep, '/');
 }
 
 /** A link that leads nowhere counts as a file, so that reading it reports it. */
