@@ -23,9 +23,9 @@ try {
   await tellOfTheShop(join(folder, 'shop'), server.databaseUrl('shop'));
   title('That was it');
   tell(
-    `Two databases, seven migrations, two failures, ${seconds()} seconds. Nothing of it is left`,
+    `Two databases, seven migrations, two failures, one refusal, ${seconds()} seconds. Nothing`,
+    'of it is left on this machine. Where to go from here: README.md, docs/index.md, godwit --help.\n',
   );
-  tell('on this machine. Where to go from here: README.md, docs/index.md, godwit --help.\n');
 } catch (error) {
   process.exitCode = 1;
   tell(`The demo did not go as it should: ${error instanceof Error ? error.message : error}\n`);

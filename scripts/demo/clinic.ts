@@ -7,18 +7,24 @@ import { look, type Stage, show, tell, title, type } from './stage.ts';
 export async function tellOfTheClinic(folder: string): Promise<void> {
   const stage: Stage = { folder };
   title('1. A clinic: SQL files on PostgreSQL (here PGlite, which needs no server)');
-  tell('Four migrations wait in migrations/, each an SQL file with its way back beside it.');
-  tell('What would happen? Asking writes nothing.');
+  tell(
+    'Four migrations wait in migrations/, each an SQL file with its way back beside it.',
+    'What would happen? Asking writes nothing.',
+  );
   await type(stage, 'godwit plan');
   tell('The third one cannot run in a transaction. Nobody had to say so. Now for real:');
   await type(stage, 'godwit up', 1);
-  tell('The fourth failed: file, line, statement, what is left, what to type next.');
-  tell('It ran in a transaction, so its first UPDATE is gone too:');
+  tell(
+    'The fourth failed: file, line, statement, what is left, what to type next.',
+    'It ran in a transaction, so its first UPDATE is gone too:',
+  );
   look('How many phone numbers still have a space in them?', await ask(stage, SPACES));
   await type(stage, 'godwit status');
 
-  tell('Ada is in the table twice. The mended file merges such twins first, and brings a');
-  tell('verify file: a question that must find nothing, asked inside the same transaction.');
+  tell(
+    'Ada is in the table twice. The mended file merges such twins first, and brings a',
+    'verify file: a question that must find nothing, asked inside the same transaction.',
+  );
   await mend(stage);
   await show(stage, 'migrations/004_one_phone_per_patient.sql');
   await type(stage, 'godwit up');

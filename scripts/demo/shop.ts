@@ -11,8 +11,10 @@ export async function tellOfTheShop(folder: string, url: string): Promise<void> 
   tell('The last one turns 2,000 totals from text into cents:');
   await show(stage, 'migrations/003_totals_in_cents.js');
   await type(stage, 'godwit up', 1);
-  tell('Order 1235 has the total "n/a". The first thousand orders had been changed by then;');
-  tell('the transaction took that back, though the file never mentions a session:');
+  tell(
+    'Order 1235 has the total "n/a". The first thousand orders had been changed by then;',
+    'the transaction took that back, though the file never mentions a session:',
+  );
   look('Which types do the totals have?', await askTypes(url));
 
   tell('The mended file lets what is no number become null.');
@@ -22,8 +24,10 @@ export async function tellOfTheShop(folder: string, url: string): Promise<void> 
   await type(stage, 'godwit down');
   await type(stage, 'godwit up');
 
-  tell('Somebody edits a migration that is applied already. The database and the folder would');
-  tell('tell different stories, so nothing runs:');
+  tell(
+    'Somebody edits a migration that is applied already. The database and the folder would',
+    'tell different stories, so nothing runs:',
+  );
   await appendFile(join(folder, 'migrations/001_create_orders.js'), EDIT);
   await type(stage, 'godwit up', 5);
   tell('Restore the file, or take the edit as meant:');

@@ -17,8 +17,8 @@ export function title(text: string): void {
 }
 
 /** The story between two commands. */
-export function tell(text: string): void {
-  say(`\n${text}`);
+export function tell(...lines: readonly string[]): void {
+  say(`\n${lines.join('\n')}`);
 }
 
 /**
@@ -32,7 +32,8 @@ export async function type(stage: Stage, command: string, expected = 0): Promise
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: stage.folder,
     env: { ...quietEnvironment(), ...stage.env },
-    stdio: 'inherit',
+    // Errors stand where they happened in the story, also when it goes into a file.
+    stdio: ['ignore', 'inherit', process.stdout],
   });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

@@ -1,10 +1,8 @@
 // npm run migrate:create "add_new_field_to_users"
 const path = require('node:path');
 const { createMigrator } = require('godwit');
-const dotenv = require('dotenv');
 
 const root = path.join(__dirname, '..');
-dotenv.config({ path: path.join(root, '.env') });
 
 (async () => {
   const name = process.argv.slice(2).join('_');
@@ -13,12 +11,8 @@ dotenv.config({ path: path.join(root, '.env') });
     console.log('  npm run migrate:create "name_of_the_change"');
     process.exit(2);
   }
-  const migrator = createMigrator({
-    root,
-    config: root,
-    // Nothing is connected to write a file, so it may be missing here.
-    url: process.env.MONGODB_URI || 'mongodb://127.0.0.1:27017/neuronav',
-  });
+  // Folder and style come from godwit.config.js. No database is asked.
+  const migrator = createMigrator({ root });
   try {
     const { files } = await migrator.create(name);
     for (const file of files) console.log(`Created ${file}`);
