@@ -83,7 +83,7 @@ describe('the format sql', () => {
     });
     expect(files.problems).toEqual([]);
     expect(files.migrations.map((one) => one.reversible)).toEqual([false, false]);
-    expect(await files.migrations[0]?.load()).toMatchObject({ type: 'sql', down: undefined });
+    expect(await files.migrations[0]?.load()).not.toHaveProperty('down');
   });
 
   it('lets the file say whether variables are replaced, then the config', async () => {
