@@ -17,11 +17,18 @@ describe('a primary that steps down in mid-run', () => {
     await admin.close();
     await server.stop();
   });
-  const stepDown = () =>
-    admin
-      .db('admin')
-      .command({ replSetStepDown: 5, secondaryCatchUpPeriodSecs: 2 })
-      .catch(() => {});
+  /** Until one that agrees is found: after an earlier change others may not be ready yet. */
+  const stepDown = async (): Promise<void> => {
+    const command = { replSetStepDown: 5, secondaryCatchUpPeriodSecs: 2 };
+    for (;;) {
+      const done = await admin
+        .db('admin')
+        .command(command)
+        .catch(() => undefined);
+      if (done) return;
+      await sleep(100);
+    }
+  };
 
   async function expectTruth(driver: Driver): Promise<void> {
     const events = await driver.history.events();
