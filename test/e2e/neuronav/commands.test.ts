@@ -145,6 +145,14 @@ describe('the commands of the guide', () => {
     expect(JSON.parse(stdout).migrations.at(-1)).toMatchObject({ version: '5', state: 'missing' });
     expect(await typeWell('npm run migrate:up')).toContain('0 migration(s) completed');
     expect(await db.collection('migrationHistory').countDocuments()).toBe(5);
+
+    // Nothing is stepped over on the way back.
+    const down = await type('npm run migrate:down');
+    expect(down.code).toBe(1);
+    expect(down.stderr).toContain('GODWIT_MISSING');
+    expect((await type('npx --no-install godwit mark 5 pending')).code).toBe(0);
+    expect(await mirrored()).toEqual(applied(1, 2, 3, 4));
+    expect(await typeWell('npm run migrate:down')).toContain('1 migration(s) rolled back');
   }, 60_000);
 
   it('creates the next migration, and runs it', async () => {
@@ -179,9 +187,29 @@ describe('the commands of the guide', () => {
     expect(failed.stderr).toContain('Migration error:');
     expect(failed.stderr).toContain('no such calm score');
     expect(failed.stderr).toContain('GODWIT_MIGRATION_FAILED');
-    expect(failed.stderr).toMatch(/006_fails\.js/);
+    expect(failed.stderr).toMatch(/file: 'server\/migrations\/006_fails\.js',\s+line: 6/);
     expect(await typeWell('npm run migrate:status')).toContain('❌ 6: Fails half-way (failed)');
     expect(await mirrored()).toEqual(applied(1, 2, 3, 4, 5));
+  }, 60_000);
+
+  it('runs each migration once when four are started at once', async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => type('npm run migrate:up 4')));
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    const done = all.filter(({ stdout }) => stdout.includes('4 migration(s) completed'));
+    expect(done).toHaveLength(1);
+    const history = await type('npx --no-install godwit history --json');
+    expect(JSON.parse(history.stdout).runs).toHaveLength(4);
+  }, 60_000);
+
+  it('reads MONGODB_URI from .env', async () => {
+    await project.write('.env', `MONGODB_URI=${env['MONGODB_URI']}\n`);
+    const up = await project.type('npm run migrate:up 1');
+    expect(up.stdout).toContain('1 migration(s) completed');
+    const status = await project.type('npx --no-install godwit status --json');
+    expect(JSON.parse(status.stdout).summary).toMatchObject({ applied: 1 });
+    await project.write('.env', '');
+    const nowhere = await project.type('npm run migrate:up 1');
+    expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('URL_MISSING')]);
   }, 60_000);
 
   it('answers plain godwit commands, which find folder, mirror and variable by the config', async () => {
