@@ -12,7 +12,10 @@ export async function tellOfTheClinic(folder: string): Promise<void> {
     'What would happen? Asking writes nothing.',
   );
   await type(stage, 'godwit plan');
-  tell('The third one cannot run in a transaction. Nobody had to say so. Now for real:');
+  tell(
+    'The third one, CREATE INDEX CONCURRENTLY, cannot run in a transaction. Nobody has to say so:',
+    "godwit asks PostgreSQL's own parser. Now for real.",
+  );
   await type(stage, 'godwit up', 1);
   tell(
     'The fourth failed: file, line, statement, what is left, what to type next.',

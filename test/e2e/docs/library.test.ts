@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import { mkdir, readFile, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
-import { createFolder, type TestFolder } from '../support/folder.ts';
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+import type { TestFolder } from '../support/folder.ts';
+import { createProject, ROOT, run } from './project.ts';
 
 const MIGRATIONS = {
   'migrations/001_orders.sql': 'CREATE TABLE orders (id integer);',
@@ -26,11 +23,7 @@ let folder: TestFolder;
 
 beforeAll(async () => {
   server = await startMongod();
-  folder = await createFolder({ ...MIGRATIONS, ...(await examples()) });
-  for (const name of ['mongodb', '@electric-sql/pglite']) {
-    await link(join(ROOT, 'node_modules', name), join(folder.path, 'node_modules', name));
-  }
-  await link(ROOT, join(folder.path, 'node_modules/godwit'));
+  folder = await createProject({ ...MIGRATIONS, ...(await examples()) });
 });
 
 afterAll(async () => {
@@ -38,33 +31,11 @@ afterAll(async () => {
   await server?.stop();
 });
 
-async function link(target: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await symlink(target, path, 'junction');
-}
-
 /** The programs in docs/library.md: blocks whose first line is a comment with a file's name. */
 async function examples(): Promise<Record<string, string>> {
   const page = await readFile(join(ROOT, 'docs/library.md'), 'utf8');
   const blocks = page.matchAll(/^```js\n\/\/ (\S+\.mjs)\n([\s\S]*?)^```/gm);
   return Object.fromEntries([...blocks].map(([, name, text]) => [name, text]));
-}
-
-function run(file: string): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [file], {
-    cwd: folder.path,
-    env: { ...process.env, MONGODB_URI: server.databaseUrl() },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, output }));
-  });
 }
 
 /** In the order of the page: the later ones meet the database of the first. */
@@ -88,7 +59,9 @@ describe('the programs in docs/library.md', () => {
   });
 
   it.each(Object.entries(EXPECTED))('%s does what the page says', async (file, expected) => {
-    const { code, output } = await run(file);
+    const { code, output } = await run(folder.path, process.execPath, [file], {
+      MONGODB_URI: server.databaseUrl(),
+    });
     expect(output).toMatch(expected);
     expect(code).toBe(0);
   });
