@@ -2,12 +2,12 @@
 // that is named `bench-….ts`, on the built package. Without a name: what there is.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { inModules, ROOT, runNode } from './steps.mjs';
+import { inModules, insist, ROOT, run, runNode } from './steps.mjs';
 
 const folder = join(ROOT, 'bench');
 const names = existsSync(folder)
   ? readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() && !['node_modules', 'support'].includes(entry.name))
       .map((entry) => entry.name)
   : [];
 const [name, ...args] = process.argv.slice(2);
@@ -20,6 +20,10 @@ if (!name || !names.includes(name)) {
 
 const { setUp } = await import('./setup.mjs');
 await setUp();
+// The peers that it measures against are no business of whoever only uses or tests godwit.
+if (existsSync(join(folder, 'package.json')) && !existsSync(join(folder, 'node_modules'))) {
+  insist(await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder }), 'npm ci in bench');
+}
 for (const file of filesOf(join(folder, name))) {
   const { code } = await runNode([inModules('jiti/lib/jiti-cli.mjs'), file, ...args]);
   if (code !== 0) process.exit(code);

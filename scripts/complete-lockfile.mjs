@@ -4,9 +4,12 @@
 // package-lock.json without a word, and `npm ci` then refuses the file everywhere. The
 // entries written here have no integrity: npm reads it from the registry when such a
 // platform installs. Run through `npm run lock` after every change of dependencies.
+//
+// node scripts/complete-lockfile.mjs [folder]
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-const FILE = new URL('../package-lock.json', import.meta.url);
+const FILE = join(process.argv[2] ?? '.', 'package-lock.json');
 const SYSTEMS = [
   'android',
   'darwin',
@@ -45,7 +48,7 @@ lock.packages = Object.fromEntries(
   Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)),
 );
 if (added.length > 0) writeFileSync(FILE, `${JSON.stringify(lock, undefined, 2)}\n`);
-console.log(`package-lock.json: ${added.length} packages of other platforms added`);
+console.log(`${FILE}: ${added.length} packages of other platforms added`);
 
 /** Optional dependencies that no folder above their dependent would hold. */
 function missing(packages) {
