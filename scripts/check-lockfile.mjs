@@ -9,7 +9,29 @@ import { join } from 'node:path';
 export function checkLockfile(root) {
   const manifest = read(root, 'package.json');
   const { packages } = read(root, 'package-lock.json');
-  return [...drift(manifest, packages['']), ...Object.entries(packages).flatMap(faults)];
+  return [
+    ...drift(manifest, packages['']),
+    ...leftOut(packages).map(({ name }) => `${name} is left out: run npm run lock.`),
+    ...Object.entries(packages).flatMap(faults),
+  ];
+}
+
+/** Optional dependencies that no folder above their dependent holds: `npm ci` refuses those. */
+export function leftOut(packages) {
+  const found = new Map();
+  for (const [path, entry] of Object.entries(packages)) {
+    for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+      if (!reachable(packages, path, name)) found.set(name, { name, version, dev: entry.dev });
+    }
+  }
+  return [...found.values()];
+}
+
+function reachable(packages, path, name) {
+  for (let base = path; ; base = base.slice(0, Math.max(0, base.lastIndexOf('/node_modules/')))) {
+    if (packages[`${base === '' ? '' : `${base}/`}node_modules/${name}`]) return true;
+    if (base === '') return false;
+  }
 }
 
 function faults([path, entry]) {

@@ -67,6 +67,15 @@ describe('check-lockfile', () => {
     expect(checkLockfile(root)).toEqual([`${pg} has a resolved address: run npm run lock.`]);
   });
 
+  it('finds a platform that npm left out', () => {
+    edit(({ packages }) => {
+      delete packages['node_modules/@biomejs/cli-darwin-arm64'];
+    });
+    expect(checkLockfile(root)).toEqual([
+      '@biomejs/cli-darwin-arm64 is left out: run npm run lock.',
+    ]);
+  });
+
   it('finds a missing integrity', () => {
     edit(({ packages }) => {
       delete packages[pg]?.integrity;
