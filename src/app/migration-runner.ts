@@ -1,17 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { loadConfig } from '../config/load.ts';
 import { GodwitError } from '../errors.ts';
 import { loadModule } from '../formats/load-module.ts';
 import type { Direction } from '../ports/migration.ts';
-import { createMigrator } from './create-migrator.ts';
 import { isApplied, RunnerConsole } from './runner-console.ts';
-import type { Migrator, MigratorOptions, RunReport, StatusReport } from './types.ts';
+import { type MigrationRunnerOptions, openRunnerMigrator } from './runner-migrator.ts';
+import type { Migrator, RunReport, StatusReport } from './types.ts';
 
-export interface MigrationRunnerOptions extends Omit<MigratorOptions, 'url' | 'client' | 'env'> {
-  /** Takes the lines that the runner prints. Default `console.log`. */
-  readonly log?: ((line: string) => void) | undefined;
-}
+export type { MigrationRunnerOptions } from './runner-migrator.ts';
 
 /** A file's exports, as `getMigrations` returns them. */
 export interface RunnerMigration {
@@ -205,35 +201,13 @@ export class MigrationRunner<Client = any, Db = any> {
     }
   }
 
-  /** Options and config as one. The runner's own default mirror gives way to either. */
-  async #migrator(client?: unknown): Promise<Migrator> {
-    if (this.mongoUri === undefined || this.mongoUri.trim() === '') throw missingUrl();
-    const { log: _log, config: given, ...options } = this.options;
-    const dir = resolveFolders(options.root ?? '.', options.dir);
-    const root = resolve(options.root ?? dir?.[0] ?? '.');
-    const file = typeof given === 'object' ? false : given;
-    const found = await loadConfig(root, { file, env: options.processEnv });
-    const config =
-      typeof given === 'object' ? given : found.file === undefined ? false : found.config;
-    const own = config && (config.databases?.[options.database ?? '']?.mirror ?? config.mirror);
-    return createMigrator({
-      ...options,
-      ...(dir && { dir }),
-      root,
-      config,
-      mirror: options.mirror ?? (own === undefined || config === false ? 'migrationHistory' : own),
-      ...(client ? { client } : { url: this.mongoUri }),
-    });
+  #migrator(client?: unknown): Promise<Migrator> {
+    return openRunnerMigrator(this.mongoUri, this.options, client);
   }
 
   #console(): RunnerConsole {
     return new RunnerConsole(this.options.log ?? ((line) => console.log(line)));
   }
-}
-
-function resolveFolders(root: string, dir: MigrationRunnerOptions['dir']): string[] | undefined {
-  if (dir === undefined) return undefined;
-  return [dir].flat().map((folder) => resolve(root, folder));
 }
 
 function throwFailure({ runs, error }: RunReport): void {
@@ -254,11 +228,4 @@ function typedVersion(version: number | string): string {
 
 function usage(message: string): GodwitError {
   return new GodwitError('GODWIT_USAGE', message, { state: 'Nothing was run.' });
-}
-
-function missingUrl(): GodwitError {
-  return new GodwitError('GODWIT_URL_MISSING', 'MigrationRunner was given no MongoDB URL.', {
-    state: 'No database was contacted.',
-    next: ['export MONGODB_URI=mongodb://127.0.0.1:27017/NAME'],
-  });
 }

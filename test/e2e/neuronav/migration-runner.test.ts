@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GodwitError, MigrationRunner, type MigrationRunnerOptions } from '../../../src/index.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { createFolder } from '../support/folder.ts';
 import { EXAMPLE } from './project.ts';
 
 let server: TestMongod;
@@ -70,6 +71,21 @@ describe('MigrationRunner', () => {
     await runner.connect();
     expect(await runner.db.collection('migrationHistory').countDocuments()).toBe(0);
     await runner.disconnect();
+  });
+
+  it("goes by the project's config where its options say nothing", async () => {
+    const folder = await createFolder({
+      'godwit.config.cjs': `module.exports = { dir: 'changes', store: { prefix: 'nn_' } };`,
+      'changes/001_first.cjs': `module.exports = { up: (db) => db.createCollection('first') };`,
+    });
+    const runner = newRunner(undefined, { dir: undefined, root: folder.path });
+    await runner.up();
+    await runner.connect();
+    const collections = await runner.db.listCollections().toArray();
+    const names = collections.map(({ name }: { name: string }) => name);
+    expect(names.sort()).toEqual(expect.arrayContaining(['first', 'nn_history', 'nn_lock']));
+    await runner.disconnect();
+    await folder.remove();
   });
 
   it('rejects what cannot be meant, before anything is contacted', async () => {
