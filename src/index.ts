@@ -35,9 +35,10 @@ export type { Plan, PlanProblem, PlanStep } from './core/plan.ts';
 export type { MigrationState } from './core/state.ts';
 export { type ErrorCode, type ErrorInfo, GodwitError, type Place } from './errors.ts';
 export type { Emit, GodwitEvent } from './events.ts';
-export type { CodeMigration } from './formats/code-source.ts';
+export type { CodeMigration, FunctionMigration, SqlMigration } from './formats/code-source.ts';
 export { defineMigration, type MigrationDefinition } from './formats/define-migration.ts';
 export type {
+  AnyContext,
   BaseContext,
   DriverName,
   MigrationContext,

@@ -121,7 +121,7 @@ async function executePlans(
     }
   }
   const loaded: (readonly LoadedStep[])[] = [];
-  for (const plan of plans) loaded.push(await loadSteps(plan.steps));
+  for (const plan of plans) loaded.push(await loadSteps(plan.steps, work.driver.capabilities));
   const ids = plans.flatMap((plan) => plan.steps.map((step) => step.id));
   const [first] = plans;
   if (!first) throw new GodwitError('GODWIT_INTERNAL', 'There is no plan.');

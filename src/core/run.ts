@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Job, JobStep, Limits, Outcome, Session } from '../ports/driver.ts';
+import type { Capabilities, Job, JobStep, Limits, Outcome, Session } from '../ports/driver.ts';
 import type { Actor, MirrorSpec, ResumePolicy, RunHeader } from '../ports/history.ts';
 import type { Direction, Migration, MigrationBody, TransactionMode } from '../ports/migration.ts';
 import { describeFailure } from './failure.ts';
@@ -45,12 +45,17 @@ export interface StepResult {
  * Imports every body before anything runs, so that a syntax error in the last file stops
  * the plan while nothing has happened.
  *
- * @throws GodwitError GODWIT_IMPORT_FAILED, GODWIT_FILE_INVALID, GODWIT_IRREVERSIBLE
+ * @throws GodwitError GODWIT_IMPORT_FAILED, GODWIT_FILE_INVALID, GODWIT_IRREVERSIBLE,
+ *   GODWIT_UNSUPPORTED for SQL on a database without
  */
-export async function loadSteps(steps: readonly PlanStep[]): Promise<LoadedStep[]> {
+export async function loadSteps(
+  steps: readonly PlanStep[],
+  capabilities: Pick<Capabilities, 'sql'>,
+): Promise<LoadedStep[]> {
   const loaded: LoadedStep[] = [];
   for (const step of steps) {
     const body = await step.migration.load();
+    if (!capabilities.sql) refuseSql(step, body);
     if (step.direction === 'down' && body.down === undefined) {
       throw new GodwitError('GODWIT_IRREVERSIBLE', `${step.id} has no way back.`, {
         where: { file: step.migration.file },
@@ -64,6 +69,20 @@ export async function loadSteps(steps: readonly PlanStep[]): Promise<LoadedStep[
     loaded.push({ step, body });
   }
   return loaded;
+}
+
+function refuseSql(step: PlanStep, body: MigrationBody): void {
+  const file = body.type === 'sql' ? step.migration.file : body.verifyFile;
+  if (body.type === 'code' && file === undefined) return;
+  throw new GodwitError(
+    'GODWIT_UNSUPPORTED',
+    `${file ?? step.id} is SQL; this database has none.`,
+    {
+      where: { file },
+      state: 'Nothing was run.',
+      next: ['look at which database is meant: godwit doctor'],
+    },
+  );
 }
 
 /**

@@ -107,7 +107,7 @@ function nextSteps(error: unknown, place: CodePlace): string[] {
 }
 
 /** Name of a package that is not installed; undefined for a missing file. */
-function missingPackage(error: unknown): string | undefined {
+export function missingPackage(error: unknown): string | undefined {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') return undefined;
   const name = /Cannot find (?:module|package) '((?:@[^/']+\/)?[^./@'][^/']*)/.exec(

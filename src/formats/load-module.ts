@@ -3,8 +3,9 @@ import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Jiti } from 'jiti';
 import type { CodePlace } from './code-body.ts';
-import { importFailed } from './import-error.ts';
+import { importFailed, missingPackage } from './import-error.ts';
 import { type ModuleKind, moduleKind } from './module-kind.ts';
+import { ownEntryPoints } from './own-package.ts';
 
 const requireModule = createRequire(import.meta.url);
 
@@ -45,7 +46,7 @@ async function loadAs(
   try {
     return kind === 'require' ? requireModule(path) : await importNatively(path, edited);
   } catch (error) {
-    if (!isWrongModuleSystem(error)) throw error;
+    if (!isWrongModuleSystem(error) && missingPackage(error) !== 'godwit') throw error;
     return transform(path, source);
   }
 }
@@ -86,9 +87,14 @@ function openTransformer(folder: string): Promise<Jiti> {
   return open;
 }
 
-async function createTransformer(parent: string): Promise<Jiti> {
+/** @param alias entry points for a project that has no godwit of its own */
+async function createTransformer(
+  parent: string,
+  alias: Readonly<Record<string, string>> = {},
+): Promise<Jiti> {
   const { createJiti } = await import('jiti');
   const options = {
+    alias,
     fsCache: false,
     interopDefault: false,
     extensions: ['.ts', '.mts', '.cts'],
@@ -103,13 +109,14 @@ async function createTransformer(parent: string): Promise<Jiti> {
 
 async function transform(path: string, source: string): Promise<unknown> {
   const transformer = await openTransformer(dirname(path));
-  return transformer.evalModule(source, {
-    id: path,
-    filename: path,
-    ext: extname(path),
-    async: true,
-    forceTranspile: true,
-  });
+  const how = { id: path, filename: path, ext: extname(path), async: true, forceTranspile: true };
+  try {
+    return await transformer.evalModule(source, how);
+  } catch (error) {
+    if (missingPackage(error) !== 'godwit') throw error;
+    const lender = await createTransformer(path, ownEntryPoints());
+    return lender.evalModule(source, how);
+  }
 }
 
 /** Compiles without running, to find the line of a syntax error. */

@@ -38,7 +38,9 @@ export interface Migration {
   readonly idempotent?: boolean | undefined;
   /**
    * Imports or reads the body. Called only for a migration that is about to run.
-   * Throws GODWIT_IMPORT_FAILED or GODWIT_FILE_INVALID with file, line and cause.
+   * Throws GODWIT_IMPORT_FAILED or GODWIT_FILE_INVALID with file, line and cause,
+   * GODWIT_PLAN_CHANGED when the file was edited since it was listed, and
+   * GODWIT_VERSION_DUPLICATE for one of two files of one version.
    */
   load(): Promise<MigrationBody>;
 }
@@ -94,6 +96,8 @@ export interface CodeBody {
   readonly up: CodeStep;
   readonly down?: CodeStep | undefined;
   readonly verify?: CodeStep | undefined;
+  /** The SQL file that `verify` asks, so that a database without SQL is told beforehand. */
+  readonly verifyFile?: string | undefined;
   /** `transaction: true` is `always`, `false` is `never`. */
   readonly transaction: TransactionMode;
   /** Declared safe to run again after an interruption. */

@@ -255,6 +255,13 @@ describe.each([
     expect(await marks()).toEqual([]);
   });
 
+  it('refuses SQL where there is none, before anything runs', async () => {
+    if (database.name !== 'mongodb') return expect((await migrator().plan()).steps).toEqual([]);
+    await files(database.file(1), ['001_mark.verify.sql', 'select 1 where false;']);
+    expect(await codeOf(migrator().up())).toBe('GODWIT_UNSUPPORTED');
+    expect(await marks()).toEqual([]);
+  });
+
   it('tells its story in events', async () => {
     await files(database.file(1));
     const one = migrator();
