@@ -26,7 +26,7 @@ export interface Io {
   exit?(code: number): void;
 }
 
-/** The real process. */
+/** The real process. Streams are opened when they are first used: each costs a millisecond. */
 export function processIo(): Io {
   const write = process.stdout.write.bind(process.stdout);
   return {
@@ -37,8 +37,12 @@ export function processIo(): Io {
         return process.stdout.columns;
       },
     },
-    stderr: process.stderr,
-    stdin: process.stdin,
+    get stderr() {
+      return process.stderr;
+    },
+    get stdin() {
+      return process.stdin;
+    },
     env: process.env,
     cwd: process.cwd(),
     onSignal: listenForSignals,

@@ -29,13 +29,27 @@ export async function godwit(argv: readonly string[], play: Play): Promise<Playe
   const typed = [...(play.typed ?? [])];
   const isTTY = play.isTTY ?? play.typed !== undefined;
   const listeners = new Set<SignalListener>();
-  const show = (text: string) => {
+  const answer = (text: string) => {
     // A person answers when asked.
     if (/: $|\(y\/N\) $/.test(text) && typed.length > 0) stdin.write(`${typed.shift()}\n`);
   };
   const io: Io = {
-    stdout: { write: (text) => ((out += text), show(text)), isTTY, columns: play.columns },
-    stderr: { write: (text) => ((err += text), show(text)), isTTY, columns: play.columns },
+    stdout: {
+      write(text) {
+        out += text;
+        answer(text);
+      },
+      isTTY,
+      columns: play.columns,
+    },
+    stderr: {
+      write(text) {
+        err += text;
+        answer(text);
+      },
+      isTTY,
+      columns: play.columns,
+    },
     stdin: Object.assign(stdin, { isTTY }),
     env: { PATH: process.env.PATH, ...play.env },
     cwd: play.cwd,
