@@ -177,7 +177,7 @@ describe('loading code migrations', () => {
       message: expect.stringContaining('{"id":7}'),
     });
     // The runner asks for this before anything runs on a database without SQL.
-    expect(body.verifyFile).toBe('migrations/001_x.verify.sql');
+    expect(body.verifyFile).toBe('001_x.verify.sql');
   });
 });
 
