@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import pg from 'pg';
 import { GodwitError } from '../errors.ts';
 import { launchPostgres, type PostgresProcess } from './postgres-process.ts';
 
@@ -69,7 +68,7 @@ class RunningPostgres implements TestPostgres {
   }
 
   async createDatabase(name = `test_${randomBytes(6).toString('hex')}`): Promise<string> {
-    await this.#run(`create database ${pg.escapeIdentifier(name)}`);
+    await this.#run(`create database ${quoteIdentifier(name)}`);
     this.#databases.push(name);
     const url = new URL(this.url);
     url.pathname = `/${encodeURIComponent(name)}`;
@@ -88,7 +87,7 @@ class RunningPostgres implements TestPostgres {
       return;
     }
     for (const name of this.#databases) {
-      await this.#run(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+      await this.#run(`drop database if exists ${quoteIdentifier(name)} with (force)`);
     }
   }
 
@@ -96,12 +95,29 @@ class RunningPostgres implements TestPostgres {
     if (this.#stopped && this.#process) {
       throw new GodwitError('GODWIT_USAGE', 'This test server has been stopped already.');
     }
-    const client = new pg.Client({ connectionString: this.url });
+    const { Client } = await loadPg();
+    const client = new Client({ connectionString: this.url });
     await client.connect();
     try {
       await client.query(sql);
     } finally {
       await client.end();
     }
+  }
+}
+
+function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Loaded when it is needed: whoever tests on MongoDB does not have it. */
+async function loadPg(): Promise<typeof import('pg').default> {
+  try {
+    return (await import('pg')).default;
+  } catch (cause) {
+    throw new GodwitError('GODWIT_DRIVER_MISSING', 'The package pg is not installed.', {
+      cause,
+      next: ['npm install --save-dev pg'],
+    });
   }
 }
