@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { GodwitError } from '../errors.ts';
 
 /** A PGlite database in a folder of the test's own. */
 export interface TestPglite {
@@ -65,9 +66,19 @@ async function findOrMakeTemplate(): Promise<string> {
 }
 
 async function pgliteVersion(): Promise<string> {
-  const main = createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  const main = resolvePglite();
   const text = await readFile(join(dirname(main), '..', 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+function resolvePglite(): string {
+  try {
+    return createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  } catch (cause) {
+    const what = 'The package @electric-sql/pglite is not installed.';
+    const next = ['npm install --save-dev @electric-sql/pglite'];
+    throw new GodwitError('GODWIT_DRIVER_MISSING', what, { cause, next });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
