@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession } from 'mongodb';
 import { GodwitError } from '../../errors.ts';
+import type { Emit } from '../../events.ts';
 import type { AcquireOptions, LockHolder } from '../../ports/driver.ts';
 import { isTransient, SERVER_CODE, serverCode, toMongoError } from './errors.ts';
 import { type Instant, instant, Lease } from './lease.ts';
+import { endLeftovers } from './leftovers.ts';
 import {
   type Claim,
   type Held,
@@ -48,13 +50,14 @@ export async function acquire(
     command: options.command,
     leaseMs: options.leaseMs,
     session: session?.id?.id,
+    app: store.app,
   };
   let won: Won | undefined;
   try {
     won = await waitForLock(store, claim, options);
     const lease = new Lease(store, won.fence, options.leaseMs, won.sent, options.emit);
     try {
-      const log = new Log(store, lease, await openLog(store, won));
+      const log = new Log(store, lease, await openLog(store, won, options.emit));
       const { fence, waitedMs, succeeded } = won;
       options.emit({ type: 'lock.acquired', fence, waitedMs, ...(succeeded && { succeeded }) });
       return { lease, log, session };
@@ -118,26 +121,14 @@ async function tryTake(
 }
 
 /** Returns the place of the next record. */
-async function openLog(store: Store, won: Won): Promise<number> {
-  if (won.takeover?.session !== undefined) await endSession(store, won.takeover.session);
+async function openLog(store: Store, won: Won, emit: Emit): Promise<number> {
+  if (won.takeover) await endLeftovers(store, won.takeover, emit);
   const last = await lastPlace(store);
   if (last === 0) await createHistory(store);
   if (won.takeover === undefined) return last + 1;
   const next = await useUpPlaces(store, won.fence, last);
   await settleTakeover(store, won.fence);
   return next;
-}
-
-/**
- * Ends a transaction that the last owner left open: it would keep its locks, and the
- * place in the log that it wrote to, until the server's limit of a minute. Sessions of
- * one's own user may be ended without further rights; where not, the limit must do.
- */
-async function endSession(store: Store, id: unknown): Promise<void> {
-  await store.client
-    .db('admin')
-    .command({ killSessions: [{ id }] })
-    .catch(() => {});
 }
 
 /** Beforehand, because making a collection inside a transaction meets more conflicts. */

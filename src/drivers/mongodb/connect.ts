@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Db, MongoClient, MongoClientOptions } from 'mongodb';
 import { GodwitError } from '../../errors.ts';
@@ -13,6 +14,8 @@ export interface Connection {
   readonly target: Target;
   /** Such as `mongodb 7.8.0 (project)`. */
   readonly driver: string;
+  /** Name that only this process's connections have; undefined for a caller's client. */
+  readonly app: string | undefined;
   /** Closes what godwit opened; a caller's client stays open. */
   close(): Promise<void>;
 }
@@ -48,6 +51,7 @@ async function connectByUrl(options: OpenOptions): Promise<Connection> {
     topology,
     target: describeTarget(client, db),
     driver: `mongodb ${version} (${from})`,
+    app: client.options.appName,
     close: async () => {
       topology.unwatch();
       await client.close();
@@ -72,6 +76,7 @@ async function useGiven(options: OpenOptions): Promise<Connection> {
     topology,
     target: describeTarget(client, db),
     driver: 'given by the program',
+    app: undefined,
     close: async () => topology.unwatch(),
   };
 }
@@ -101,7 +106,7 @@ function createClient(Client: typeof MongoClient, options: OpenOptions): MongoCl
   const settings: MongoClientOptions = {
     serverSelectionTimeoutMS: timeout,
     connectTimeoutMS: timeout,
-    ...(!/[?&]appName=/i.test(options.url) && { appName: 'godwit' }),
+    appName: uniqueName(options.url),
     ...tlsSettings(options),
   };
   try {
@@ -113,6 +118,12 @@ function createClient(Client: typeof MongoClient, options: OpenOptions): MongoCl
       { state: 'Nothing was done.', next: ['write it like mongodb://host:27017/database'] },
     );
   }
+}
+
+/** The URL's or ours, and a few digits, so that a successor can tell whose work goes on. */
+function uniqueName(url: string): string {
+  const [, named = 'godwit'] = /[?&]appName=([^&#]*)/i.exec(url) ?? [];
+  return `${named.slice(0, 100)} ${randomBytes(6).toString('hex')}`;
 }
 
 function tlsSettings({ tls }: OpenOptions): MongoClientOptions {

@@ -25,7 +25,7 @@ import { createStore, type Store } from './store.ts';
  */
 export const open: OpenDriver = async (options) => {
   const connection = await connect(options);
-  const store = createStore(connection.client, connection.db, options.store);
+  const store = createStore(connection, options.store);
   return new MongoDriver(connection, store, options);
 };
 

@@ -25,6 +25,8 @@ export interface Owner {
   readonly process?: ProcessIdentity | undefined;
   /** Session of its transactions, which a successor ends. */
   readonly session?: unknown;
+  /** Name of its connections, by which a successor finds what they still do. */
+  readonly app?: string | undefined;
 }
 
 export interface Claim {
@@ -32,6 +34,7 @@ export interface Claim {
   readonly command: string;
   readonly leaseMs: number;
   readonly session: unknown;
+  readonly app: string | undefined;
 }
 
 export interface Taken {
@@ -71,7 +74,7 @@ export async function takeLock(
   return { fence: Number(after['fence']), takeover: after['takeover'] as Owner | undefined };
 }
 
-function claimed({ by, command, leaseMs, session }: Claim, token: string): Document {
+function claimed({ by, command, leaseMs, session, app }: Claim, token: string): Document {
   const identity = identifyProcess();
   return {
     _id: '$_id',
@@ -86,6 +89,7 @@ function claimed({ by, command, leaseMs, session }: Claim, token: string): Docum
       expiresAt: { $add: ['$$NOW', leaseMs] },
       ...(identity && { process: { $literal: identity } }),
       ...(session !== undefined && { session: { $literal: session } }),
+      ...(app !== undefined && { app: { $literal: app } }),
     },
   };
 }

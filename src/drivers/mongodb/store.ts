@@ -5,6 +5,8 @@ import type { StoreNames } from '../../ports/driver.ts';
 export interface Store {
   readonly client: MongoClient;
   readonly db: Db;
+  /** Name that only this process's connections have; undefined for a caller's client. */
+  readonly app: string | undefined;
   readonly historyName: string;
   readonly lockName: string;
   readonly history: Collection<HistoryDocument>;
@@ -20,7 +22,10 @@ export type LockDocument = Document & { _id: string };
  */
 export const MAJORITY = { w: 'majority', j: true } as const;
 
-export function createStore(client: MongoClient, db: Db, names: StoreNames): Store {
+export function createStore(
+  { client, db, app }: Pick<Store, 'client' | 'db' | 'app'>,
+  names: StoreNames,
+): Store {
   // Whatever the URL says of reads and writes is meant for the application's data.
   const options = {
     readPreference: 'primary',
@@ -37,6 +42,7 @@ export function createStore(client: MongoClient, db: Db, names: StoreNames): Sto
   return {
     client,
     db,
+    app,
     historyName,
     lockName,
     history: db.collection<HistoryDocument>(historyName, options),

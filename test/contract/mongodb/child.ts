@@ -37,6 +37,17 @@ const MODES: Record<string, () => Promise<unknown>> = {
   write: () => session.execute(job(header('1', session.fence), writeOn)),
   writeInTransaction: () =>
     session.execute(job(header('1', session.fence), writeOn, { transaction: 'always' })),
+  /** One command that takes the server a minute. */
+  slow: () =>
+    session.execute(
+      job(header('1', session.fence), async ({ db }) => {
+        await db.collection('slow').insertMany(Array.from({ length: 600 }, (_, n) => ({ n })));
+        say('writing');
+        await db
+          .collection('slow')
+          .updateMany({ $where: 'sleep(100) || true' }, { $set: { touched: true } });
+      }),
+    ),
   /** Does nothing until told that it was refused. */
   hold: async () => {
     await sleep(600_000);

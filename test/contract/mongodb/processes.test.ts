@@ -189,6 +189,27 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     30_000,
   );
 
+  it('work that goes on in the server for a killed process is ended', async () => {
+    const url = server.databaseUrl();
+    const child = start('slow', url, 60_000);
+    await child.until('writing');
+    await sleep(300);
+    child.process.kill('SIGKILL');
+    await child.gone;
+    const driver = await openTest(url);
+    const events: GodwitEvent[] = [];
+    const session = await driver.acquire(acquireOptions({ emit: (event) => events.push(event) }));
+    expect(events.map(({ type }) => type)).toEqual(['lock.acquired']);
+    const touched = () =>
+      client.db(nameOf(url)).collection('slow').countDocuments({ touched: true });
+    const before = await touched();
+    expect(before).toBeGreaterThan(0);
+    await sleep(500);
+    expect(await touched()).toBe(before);
+    await session.release();
+    await driver.close();
+  }, 30_000);
+
   it('a lock that was taken away ends its holder', async () => {
     const url = server.databaseUrl();
     const child = start('write', url, 1500);
