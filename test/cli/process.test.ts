@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startMongod, type TestMongod } from '../../src/testing/mongod.ts';
+import { project } from '../unit/config/project.ts';
+import { type Binary, buildBinary, type Running } from './binary.ts';
+import { godwit } from './terminal.ts';
+
+const SLOW = `
+exports.up = async (db) => {
+  console.log('begun');
+  for (let i = 0; i < 20; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await db.collection('a').insertOne({ i });
+  }
+};`;
+const FILES = {
+  'migrations/001_a.js': `
+exports.up = async (db) => {
+  console.log('hello from the migration');
+  await db.collection('a').insertOne({ a: 1 });
+  setInterval(() => {}, 1000);
+  return { inserted: 1 };
+};`,
+  'migrations/002_slow.js': SLOW,
+  'migrations/003_b.js': 'exports.up = (db) => db.collection("b").insertOne({});',
+};
+
+let server: TestMongod;
+let binary: Binary;
+let cwd: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  [server, binary] = await Promise.all([startMongod(), buildBinary()]);
+}, 120_000);
+afterAll(async () => {
+  await Promise.all([server.stop(), binary.remove()]);
+});
+beforeEach(async () => {
+  cwd = await project(FILES);
+  env = { MONGODB_URI: server.databaseUrl() };
+});
+
+const start = (line: string): Running => binary.start(line.split(' '), { cwd, env });
+
+describe('the program', () => {
+  it('prints one JSON document, whatever migrations print, and ends although they left a timer', async () => {
+    const { code, out, err } = await start('up 1 --json').ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      runs: [{ id: '001_a', status: 'applied' }],
+      summary: { applied: 1, remaining: 2 },
+    });
+    expect(err).toMatch(/^up → mongodb/);
+    expect(err).toMatch(/hello from the migration/);
+  });
+
+  it('does not mind a reader that goes away', async () => {
+    const running = start('list');
+    running.process.stdout?.destroy();
+    expect((await running.ended).err).toBe('');
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('lets the current migration finish, and exits with 130 when work remains', async () => {
+    const running = start('up');
+    await running.says('begun');
+    running.process.kill('SIGINT');
+    const { code, out } = await running.ended;
+    expect(code).toBe(130);
+    expect(out).toMatch(/Stopping: the current migration is finished/);
+    expect(out).toMatch(/✓ 002_slow/);
+    expect(out).not.toMatch(/003_b {2}/);
+    const status = await godwit(['status', '--json'], { cwd, env });
+    expect(status.json()).toMatchObject({ summary: { applied: 2, pending: 1 }, lock: null });
+  });
+
+  it('twice stops at once', async () => {
+    const running = start('up');
+    await running.says('begun');
+    running.process.kill('SIGTERM');
+    await running.says('Stopping:');
+    running.process.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+    const status = await godwit(['status', '--json'], { cwd, env });
+    expect(status.json()).toMatchObject({ summary: { applied: 1, pending: 1 }, lock: null });
+  });
+});
+
+describe('the lock', () => {
+  it('is waited for, by name of the holder; or not', async () => {
+    const first = start('up');
+    await first.says('begun');
+    const impatient = await godwit(['up', '--lock-timeout', '0'], { cwd, env });
+    expect(impatient.code).toBe(4);
+    expect(impatient.err).toMatch(/GODWIT_LOCK_HELD/);
+    const status = await godwit(['status', '--json'], { cwd, env });
+    expect(status.json()).toMatchObject({
+      summary: { running: 1 },
+      lock: { command: 'up', alive: true, by: { pid: first.process.pid } },
+    });
+    const patient = await godwit(['up'], { cwd, env });
+    expect(patient.code).toBe(0);
+    expect(patient.out).toMatch(
+      new RegExp(`Waiting for the lock, up to .*pid ${first.process.pid}, up`),
+    );
+    expect(patient.out).toMatch(/Nothing to do/);
+    expect((await first.ended).code).toBe(0);
+  });
+
+  it('is taken away only when somebody says so', async () => {
+    const killed = start('up');
+    await killed.says('begun');
+    killed.process.kill('SIGKILL');
+    await killed.ended;
+    const unattended = await godwit(['unlock'], { cwd, env });
+    expect(unattended.code).toBe(5);
+    expect(unattended.out).toMatch(new RegExp(`held by .*pid ${killed.process.pid}, up`));
+    expect((await godwit(['unlock'], { cwd, env, typed: ['n'] })).code).toBe(5);
+    expect((await godwit(['unlock'], { cwd, env, typed: ['y'] })).out).toMatch(/The lock is free/);
+    const next = await godwit(['up'], { cwd, env });
+    expect(next.code).toBe(5);
+    expect(next.err).toMatch(/GODWIT_INTERRUPTED/);
+    expect((await godwit(['status', '--check'], { cwd, env })).code).toBe(1);
+    expect((await godwit(['up', '--retry'], { cwd, env })).code).toBe(0);
+  });
+});
