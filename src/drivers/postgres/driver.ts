@@ -20,6 +20,7 @@ import { breakLock, readHolder } from './holder.ts';
 import { readMirror } from './mirror.ts';
 import { PostgresSession } from './session.ts';
 import { createStore, type Store } from './store.ts';
+import { waitForLock } from './wait.ts';
 import { readTarget } from './target.ts';
 
 /** Opens a PostgreSQL database; connects, and writes nothing. */
@@ -44,13 +45,7 @@ export const open: OpenDriver = async (options) => {
 
 class PostgresDriver implements Driver {
   readonly name = 'postgres' as const;
-  readonly capabilities: Capabilities = {
-    sql: true,
-    transactionalDdl: true,
-    transactions: true,
-    singleTransaction: true,
-    lease: false,
-  };
+  readonly capabilities: Capabilities;
   readonly target: Target;
   readonly history: PostgresHistory;
   readonly #options: OpenOptions;
@@ -61,6 +56,13 @@ class PostgresDriver implements Driver {
   #closed = false;
 
   constructor(options: OpenOptions, connections: Connections, target: Target, pooled: boolean) {
+    this.capabilities = {
+      sql: true,
+      transactionalDdl: true,
+      transactions: true,
+      singleTransaction: true,
+      lease: options.lock === 'lease',
+    };
     this.#options = options;
     this.#connections = connections;
     this.target = target;
@@ -78,7 +80,11 @@ class PostgresDriver implements Driver {
   }
 
   async acquire(options: AcquireOptions): Promise<Session> {
-    if (this.#session) throw new GodwitError('GODWIT_USAGE', 'This driver holds the lock already.');
+    // A session lock would be given to the same session twice.
+    if (this.#session) {
+      const { got } = await waitForLock(options, async () => !this.#session || undefined, () => this.lockHolder());
+      if (!got) throw new GodwitError('GODWIT_INTERNAL', 'Waited for nothing.');
+    }
     const connections = this.#connections;
     const choice = { kind: this.#options.lock, pooled: this.#pooled };
     const { lock, connection } = await acquireLock(connections, this.#store, choice, options);

@@ -1,12 +1,10 @@
-import { findUserFrame } from '../../core/blame.ts';
-import { GodwitError, type Place } from '../../errors.ts';
+import { GodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
 import type { CodeBody, CodeStep } from '../../ports/migration.ts';
 import { withAttempts } from './attempts.ts';
 import { callStep } from './code-context.ts';
 import { firstCause, PlainGate, TransactionGate } from './code-gate.ts';
-import { isServerError } from './connection.ts';
-import { messageOf, sqlError } from './errors.ts';
+import { codeError } from './code-error.ts';
 import { recordStatements } from './execute-file.ts';
 import type { Interrupts } from './interrupt.ts';
 import { sendOwn } from './send.ts';
@@ -88,27 +86,4 @@ export async function runCodeOutside(
 function resultOf(answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null || !('rowCount' in answer)) return answer;
   return { rowCount: answer.rowCount, ...('command' in answer && { command: answer.command }) };
-}
-
-/** Points into the migration's own file: its line for the code, its text for the SQL. */
-export function codeError(thrown: unknown, body: CodeBody): GodwitError {
-  if (thrown instanceof GodwitError && thrown.where?.line !== undefined) return thrown;
-  const frame = body.path === undefined ? undefined : findUserFrame(thrown, body.path);
-  const where: Place | undefined =
-    frame ?? (body.path === undefined ? undefined : { file: body.path });
-  if (isServerError(thrown)) {
-    const { code, next } = sqlError(thrown, undefined);
-    const statement = (thrown as { statement?: string }).statement;
-    return new GodwitError(code, messageOf(thrown), {
-      cause: thrown,
-      where: { ...where, ...(statement !== undefined && { statement }) },
-      next: code === 'GODWIT_MIGRATION_FAILED' ? undefined : next,
-    });
-  }
-  if (thrown instanceof GodwitError) {
-    const { code, message, cause, state, next } = thrown;
-    return new GodwitError(code, message, { cause, state, next, where: thrown.where ?? where });
-  }
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new GodwitError('GODWIT_MIGRATION_FAILED', message, { cause: thrown, where });
 }

@@ -6,7 +6,7 @@ import { callStep } from './code-context.ts';
 import { firstCause, TransactionGate } from './code-gate.ts';
 import { asFailure, isCancelled } from './errors.ts';
 import { failedEvent } from './execute.ts';
-import { codeError } from './execute-code.ts';
+import { codeError } from './code-error.ts';
 import { insertEvent } from './history-sql.ts';
 import { type Interrupts, watchInterrupts } from './interrupt.ts';
 import { mirrorStatements } from './mirror.ts';

@@ -32,6 +32,8 @@ export class PgConnection implements Connection {
   readonly #enqueue = createQueue();
   readonly #listeners: readonly [EventEmitter, string, Listener][];
   #state: TransactionState = 'I';
+  /** The server has answered all that was sent, so that `state` is true. */
+  #idle = true;
   #closed = false;
   onNotice: Connection['onNotice'];
 
@@ -52,6 +54,7 @@ export class PgConnection implements Connection {
         'readyForQuery',
         (message: { status?: TransactionState }) => {
           this.#state = message.status ?? 'I';
+          this.#idle = true;
         },
       ],
     ];
@@ -74,6 +77,7 @@ export class PgConnection implements Connection {
     return this.#enqueue(() => {
       this.#throwIfLost();
       const query = new SimpleQuery(text, options);
+      this.#idle = false;
       this.#client.query(query);
       return this.#watch(query.done);
     });
@@ -82,6 +86,7 @@ export class PgConnection implements Connection {
   query(text: string, values?: readonly unknown[]): Promise<SqlResult> {
     return this.#enqueue(() => {
       this.#throwIfLost();
+      this.#idle = false;
       return this.#watch(this.#client.query(text, values));
     });
   }
@@ -92,8 +97,18 @@ export class PgConnection implements Connection {
       return await answer;
     } catch (error) {
       if (/^57P0[123]$/.test(sqlState(error) ?? '')) this.#lose(error);
+      await this.#answered(error);
       throw error;
     }
+  }
+
+  /** pg reports an error before the server has said what state it leaves. */
+  #answered(error: unknown): Promise<void> | undefined {
+    if (this.#idle || sqlState(error) === undefined || this.#lost.signal.aborted) return undefined;
+    return new Promise((resolve) => {
+      this.#client.connection.once('readyForQuery', () => resolve());
+      this.#lost.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
   }
 
   destroy(): void {

@@ -1,4 +1,4 @@
-import { toGodwitError } from '../../errors.ts';
+import { GodwitError, toGodwitError } from '../../errors.ts';
 import type { Job, Outcome, Session } from '../../ports/driver.ts';
 import type { MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
 import { appendEvents } from './append.ts';
@@ -10,6 +10,7 @@ export class PostgresSession implements Session {
   readonly #released: () => void;
   /** Something is being written: reading meanwhile takes another connection. */
   #busy = 0;
+  #over = false;
 
   constructor(place: Workplace, released: () => void) {
     this.#place = place;
@@ -43,12 +44,14 @@ export class PostgresSession implements Session {
   }
 
   async release(): Promise<void> {
+    this.#over = true;
     await this.#place.lock.release();
     this.#released();
   }
 
   async #while<T>(work: () => Promise<T>): Promise<T> {
     if (this.lost.aborted) throw toGodwitError(this.lost.reason);
+    if (this.#over) throw new GodwitError('GODWIT_LOCK_LOST', 'The lock was released already.');
     this.#busy++;
     try {
       return await work();

@@ -2,10 +2,12 @@ import { GodwitError } from '../../errors.ts';
 import type { Job } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { SimpleResult } from './connection.ts';
+import { isCancelled, isRetryable } from './errors.ts';
 import type { Interrupts } from './interrupt.ts';
 import { prepareSql } from './prepare-sql.ts';
 import { send, sendOwn } from './send.ts';
 import { callStep, type SqlGate } from './code-context.ts';
+import { codeError } from './code-error.ts';
 import type { Workplace } from './workplace.ts';
 
 /**
@@ -26,7 +28,11 @@ export async function verifyInTransaction(
   if (!verify) return;
   if (before.length > 0) await sendOwn(place, before);
   if (verify.type === 'sql') return verifySql(place, job, verify.sql);
-  const answer = await callStep(place, job, verify.run, interrupts, gate);
+  const answer = await callStep(place, job, verify.run, interrupts, gate).catch((error: unknown) => {
+    if (error instanceof GodwitError && error.code === 'GODWIT_STOPPED') throw error;
+    if (place.connection.lost.aborted || isRetryable(error) || isCancelled(error)) throw error;
+    throw verifyThrew(job, codeError(error, verify.body));
+  });
   const rows = rowsOf(answer);
   if (answer === false || rows.length > 0) {
     throw verifyFailed(job, sample(rows), { file: verify.body.path });
@@ -43,6 +49,13 @@ async function verifySql(place: Workplace, job: Job, source: SqlText): Promise<v
       throw verifyFailed(job, describe(found), { file: source.file, line: source.line });
     }
   }
+}
+
+function verifyThrew(job: Job, cause: GodwitError): GodwitError {
+  return new GodwitError('GODWIT_VERIFY_FAILED', `verify of ${job.header.id} failed: ${cause.message}`, {
+    cause,
+    where: cause.where,
+  });
 }
 
 function verifyFailed(
