@@ -1,0 +1,170 @@
+import { userInfo } from 'node:os';
+import { GodwitError } from '../../errors.ts';
+import type {
+  AcquireOptions,
+  Capabilities,
+  Diagnosis,
+  Driver,
+  LockHolder,
+  OpenDriver,
+  OpenOptions,
+  ScriptStep,
+  Session,
+  Target,
+} from '../../ports/driver.ts';
+import type { Actor, HistoryReader, MirrorRecord, MirrorSpec } from '../../ports/history.ts';
+import { claim } from '../postgres/claim.ts';
+import { PostgresHistory } from '../postgres/history.ts';
+import { readMirror } from '../postgres/mirror.ts';
+import { PostgresSession } from '../postgres/session.ts';
+import { createStore, type Store } from '../postgres/store.ts';
+import { waitForLock } from '../postgres/wait.ts';
+import { folderOf, hasDatabase, openPglite } from './folder.ts';
+import { FileLock } from './file-lock.ts';
+import { LockFile } from './lock-file.ts';
+import { PgliteConnection, type PgliteLike } from './pglite-connection.ts';
+
+/** Opens a PGlite database. The folder itself is opened, under its lock, when it is used. */
+export const open: OpenDriver = async (options) => new PgliteDriver(options);
+
+class PgliteDriver implements Driver {
+  readonly name = 'pglite' as const;
+  readonly capabilities: Capabilities = {
+    sql: true,
+    transactionalDdl: true,
+    transactions: true,
+    singleTransaction: true,
+    lease: false,
+  };
+  readonly target: Target;
+  readonly history: HistoryReader;
+  readonly #options: OpenOptions;
+  readonly #store: Store;
+  readonly #folder: string | undefined;
+  readonly #file: LockFile | undefined;
+  #connection: Promise<PgliteConnection> | undefined;
+  #session: PostgresSession | undefined;
+  #holder: LockHolder | undefined;
+
+  constructor(options: OpenOptions) {
+    this.#options = options;
+    this.#store = createStore(options.store.schema, options.role);
+    const given = options.client !== undefined;
+    this.#folder = given && !options.url.startsWith('pglite:') ? undefined : folderOf(options.url, options.root);
+    // Whoever opened the database that is given answers for its folder.
+    this.#file = given || this.#folder === undefined ? undefined : new LockFile(this.#folder);
+    this.target = { driver: 'pglite', host: this.#folder ?? 'memory', database: 'postgres' };
+    const history = new PostgresHistory(this.#store, () => this.#open('read'));
+    this.history = {
+      versions: async () => (this.#isEmpty() ? [] : history.versions()),
+      events: async (query) => (this.#isEmpty() ? [] : history.events(query)),
+    };
+  }
+
+  async lockHolder(): Promise<LockHolder | undefined> {
+    if (this.#holder) return this.#holder;
+    // While it is only open for reading nobody holds the lock in the sense of a run.
+    return this.#file?.held ? undefined : this.#file?.holder();
+  }
+
+  async breakLock(holder: LockHolder): Promise<boolean> {
+    return (await this.#file?.remove(holder)) ?? false;
+  }
+
+  async acquire(options: AcquireOptions): Promise<Session> {
+    const { by, command, emit } = options;
+    const { waitedMs } = await waitForLock(
+      options,
+      async () => (!this.#session && (await this.#takeFile(by, command)) ? true : undefined),
+      () => this.lockHolder(),
+    );
+    const connection = await this.#connect();
+    const claimed = await claim(connection, this.#store, options, { mode: 'file' });
+    if (!claimed) throw new GodwitError('GODWIT_LOCK_HELD', 'The database is locked by a lease.');
+    const { fence, succeeded } = claimed;
+    await this.#file?.describe(by, command, fence);
+    this.#holder = { by, command, since: new Date(), fence, alive: true };
+    const lock = new FileLock(connection, this.#store, claimed);
+    emit({ type: 'lock.acquired', fence, waitedMs, ...(succeeded && { succeeded }) });
+    const place = {
+      driver: this.name,
+      connection,
+      lock,
+      store: this.#store,
+      owned: this.#options.client === undefined,
+      observer: async () => undefined,
+      reconnect: async () => undefined,
+    };
+    this.#session = new PostgresSession(place, () => {
+      this.#session = undefined;
+      this.#holder = undefined;
+    });
+    return this.#session;
+  }
+
+  async readMirror(spec: MirrorSpec): Promise<MirrorRecord[]> {
+    return this.#isEmpty() ? [] : readMirror(await this.#open('read'), this.#store, spec);
+  }
+
+  async diagnose(): Promise<Diagnosis[]> {
+    if (this.#isEmpty()) {
+      return [{ code: 'database', severity: 'info', message: `${this.target.host} holds no database yet.` }];
+    }
+    const { diagnose } = await import('../postgres/diagnose.ts');
+    return diagnose(await this.#open('read'), this.#store);
+  }
+
+  async script(steps: readonly ScriptStep[]): Promise<string> {
+    const { writeScript } = await import('../postgres/script.ts');
+    return writeScript(this.#store, steps);
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.release();
+    await this.#connection?.then(
+      (connection) => connection.close(),
+      () => undefined,
+    );
+    this.#connection = undefined;
+    await this.#file?.release();
+  }
+
+  /** Opening a folder for reading would make a database in it. */
+  #isEmpty(): boolean {
+    if (this.#options.client !== undefined || this.#connection !== undefined) return false;
+    return this.#folder === undefined ? false : !hasDatabase(this.#folder);
+  }
+
+  /** Reading opens the folder too, so it takes the lock file; it waits a little for it. */
+  async #open(command: string): Promise<PgliteConnection> {
+    if (this.#file && !this.#file.held) {
+      const { connectTimeoutMs, emit } = this.#options;
+      const signal = new AbortController().signal;
+      await waitForLock(
+        { by: reader(), command, timeoutMs: connectTimeoutMs, leaseMs: 0, signal, emit },
+        async () => (await this.#takeFile(reader(), command)) || undefined,
+        () => this.lockHolder(),
+      );
+    }
+    return this.#connect();
+  }
+
+  async #takeFile(by: Actor, command: string): Promise<boolean> {
+    return this.#file ? this.#file.tryTake(by, command) : true;
+  }
+
+  #connect(): Promise<PgliteConnection> {
+    this.#connection ??= this.#start();
+    return this.#connection;
+  }
+
+  async #start(): Promise<PgliteConnection> {
+    const { client, root } = this.#options;
+    if (client !== undefined) return new PgliteConnection(client as PgliteLike, false);
+    return new PgliteConnection(await openPglite(this.#folder, root), true);
+  }
+}
+
+function reader(): Actor {
+  return { host: '', user: userInfo().username, pid: process.pid, godwit: '' };
+}
