@@ -40,7 +40,7 @@ export async function tellOfTheClinic(folder: string): Promise<void> {
   await type(stage, 'godwit history');
 }
 
-const SPACES = "SELECT count(*)::int AS answer FROM patients WHERE phone LIKE '% %'";
+const SPACES = "SELECT count(*) || ' numbers' AS answer FROM patients WHERE phone LIKE '% %'";
 const ADA = `SELECT count(DISTINCT p.id) || ' entry, ' || count(a.id) || ' appointments' AS answer
   FROM patients p JOIN appointments a ON a.patient_id = p.id WHERE p.name = 'Ada Lovelace'`;
 
