@@ -1,3 +1,2 @@
 export { defineConfig, type LoadedConfig, loadConfig } from './load.ts';
 export { listDatabases, resolveSettings, type SettingsRequest } from './resolve.ts';
-export { EMBEDDED_MONGODB, redactUrl } from './url.ts';

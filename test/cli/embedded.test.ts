@@ -5,17 +5,20 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbedded } from '../../src/config/embedded.ts';
 import { findMongod } from '../../src/testing/mongod-binary.ts';
-
-let root: string;
-let env: Record<string, string>;
-
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'godwit-embedded-'));
-  env = { MONGOMS_SYSTEM_BINARY: await findMongod() };
-}, 120_000);
-afterAll(() => rm(root, { recursive: true, force: true }));
+import { createPglite } from '../../src/testing/pglite.ts';
+import { project } from '../unit/config/project.ts';
+import { godwit } from './terminal.ts';
 
 describe('the embedded MongoDB', () => {
+  let root: string;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'godwit-embedded-'));
+    env = { MONGOMS_SYSTEM_BINARY: await findMongod() };
+  }, 120_000);
+  afterAll(() => rm(root, { recursive: true, force: true }));
+
   it('keeps its data, takes transactions, and is ignored by git', async () => {
     for (const round of [1, 2]) {
       const embedded = await startEmbedded({ root, url: 'embedded:mongodb' }, env);
@@ -45,4 +48,29 @@ describe('the embedded MongoDB', () => {
   it('is for its own URL only', async () => {
     expect(await startEmbedded({ root, url: 'mongodb://h/d' }, env)).toBeUndefined();
   });
+});
+
+describe('PGlite', () => {
+  it('needs no server and no config', async () => {
+    const cwd = await project({
+      'migrations/001_a.sql': 'CREATE TABLE a (id int);',
+      'migrations/001_a.down.sql': 'DROP TABLE a;',
+    });
+    const { folder } = await createPglite(cwd);
+    const url = `pglite:${folder}`;
+    const up = await godwit(['up', '--url', url, '--json'], { cwd });
+    expect(up.json()).toMatchObject({ summary: { applied: 1 } });
+    const status = await godwit(['status', '--url', url], { cwd });
+    expect(status.out).toMatch(/^pglite /);
+    expect(status.out).toMatch(/001_a {2}applied/);
+    expect((await godwit(['down', '--url', url], { cwd })).out).toMatch(/1 reverted/);
+  }, 60_000);
+
+  it('is what SQL files run on when nothing names a database', async () => {
+    const cwd = await project({ 'migrations/001_a.sql': 'CREATE TABLE a (id int);' });
+    const up = await godwit(['up'], { cwd });
+    expect(up.err).toBe('');
+    expect(up.out).toMatch(/^up → pglite .*\n\n {2}✓ 001_a/);
+    expect((await godwit(['status', '--check'], { cwd })).code).toBe(0);
+  }, 60_000);
 });
