@@ -57,7 +57,7 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
     case 'warning':
       return `  ${style.yellow(style.signs.warning)} ${event.message}`;
     default:
-      return runText(event, setting, seen);
+      return isRunEvent(event) ? runText(event, setting, seen) : undefined;
   }
 }
 
@@ -88,6 +88,11 @@ function lockText(event: LockEvent, { style, live }: EventSetting, seen: Seen): 
 }
 
 type RunEvent = Extract<GodwitEvent, { type: `run.${string}` }>;
+
+/** What this file does not know yet is not shown. */
+function isRunEvent(event: GodwitEvent): event is RunEvent {
+  return event.type.startsWith('run.');
+}
 
 function runText(event: RunEvent, setting: EventSetting, seen: Seen): string | undefined {
   const { style, live, verbose } = setting;
