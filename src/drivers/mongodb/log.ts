@@ -102,6 +102,8 @@ export class Log {
         return await write();
       } catch (error) {
         if (error instanceof GodwitError || !isTransient(error)) throw error;
+        // The driver has looked for a primary for as long as it was told to.
+        if ((error as Error).name === 'MongoServerSelectionError') throw error;
         if (this.#lease.lost.aborted || this.#lease.remainingMs <= RETRY_MS) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }

@@ -8,6 +8,7 @@ import { hasLabel, isTransient, messageOf, SERVER_CODE, serverCode } from './err
 import { describeFailure, isTransientTransaction } from './failures.ts';
 import { Gate } from './guard/gate.ts';
 import { writeMirrors } from './mirror.ts';
+import { refuseLate } from './only-backfills.ts';
 import {
   doneStatus,
   endedEvent,
@@ -17,6 +18,7 @@ import {
   stopped,
   untilAborted,
 } from './perform.ts';
+import { whileReachable } from './topology.ts';
 import { abort, commit, TRANSACTION } from './transaction.ts';
 import { record, type Work } from './work.ts';
 
@@ -37,9 +39,9 @@ export async function runInside(work: Work, session: ClientSession, job: Job): P
     const { outcome, again, recorded } = await tryOnce(work, session, job, began);
     const durationMs = Math.round(performance.now() - began);
     if (again !== undefined && attempt < attempts) {
-      if (await readyAgain(work, job, attempt, again)) continue;
+      if (await readyAgain(work, session, job, attempt, again)) continue;
     }
-    const result = { ...outcome, durationMs, transactional: true };
+    const result = { ...orStopped(outcome, job), durationMs, transactional: true };
     if (recorded || work.lease.lost.aborted) return { ...result, recorded };
     return recordFailure(work, job, result);
   }
@@ -70,6 +72,7 @@ async function tryOnce(
       { client, database: db.databaseName },
       gate,
       AbortSignal.any(signals),
+      async () => refuseLate(job, gate),
     );
     const returned = await untilAborted(perform(job, call, progress), signals);
     await untilAborted(gate.settle(), signals);
@@ -85,7 +88,7 @@ async function tryOnce(
   } catch (thrown) {
     gate.close(over(job));
     if (signals.some((signal) => signal.aborted)) await interrupt(work, session, gate);
-    await abort(session);
+    await whileReachable(work.topology, () => abort(session)).catch(() => {});
     return failed(work, job, rootCause(thrown, gate), progress, performance.now() - opened);
   }
 }
@@ -236,14 +239,35 @@ async function lifetimeLimit(work: Work): Promise<number> {
 }
 
 /** Before another attempt: a pause, and proof that the lock is still ours. */
-async function readyAgain(work: Work, job: Job, attempt: number, reason: string): Promise<boolean> {
+async function readyAgain(
+  work: Work,
+  session: ClientSession,
+  job: Job,
+  attempt: number,
+  reason: string,
+): Promise<boolean> {
   const delayMs = Math.round(50 * 2 ** attempt * (0.5 + Math.random()));
   const { run, id, direction } = job.header;
   job.emit({ type: 'run.retrying', run, id, direction, attempt, delayMs, reason, blockers: [] });
   const signal = AbortSignal.any([work.lease.lost, job.stop, job.abort]);
   await sleep(delayMs, undefined, { signal }).catch(() => {});
-  if (signal.aborted) return work.lease.lost.aborted || !job.stop.aborted;
-  return work.lease.renew().catch(() => true);
+  if (signal.aborted) return false;
+  try {
+    if (!(await work.lease.renew())) return false;
+    await abort(session);
+    return true;
+  } catch {
+    // No server answers: that was waited for, and the first failure says more.
+    return false;
+  }
+}
+
+/** Told to stop while it paused: what it failed with would have been tried again. */
+function orStopped(outcome: Attempt['outcome'], job: Job): Attempt['outcome'] {
+  const told = job.stop.aborted || job.abort.aborted;
+  if (!told || outcome.status !== 'failed' || outcome.error?.code === 'GODWIT_COMMIT_UNKNOWN')
+    return outcome;
+  return { status: 'stopped', effect: 'none', error: stopped(job).toJSON() };
 }
 
 const GRACE_MS = 1000;
@@ -267,7 +291,8 @@ async function recordFailure(
 ): Promise<Outcome> {
   if (outcome.error?.code === 'GODWIT_COMMIT_UNKNOWN') return { ...outcome, recorded: false };
   try {
-    await record(work, [endedEvent(job, outcome)], job.mirrors);
+    const event = endedEvent(job, outcome);
+    await whileReachable(work.topology, () => record(work, [event], job.mirrors));
     return { ...outcome, recorded: true };
   } catch {
     return { ...outcome, recorded: false };

@@ -9,7 +9,7 @@ import { noSql } from './perform.ts';
 import { runInside } from './run-inside.ts';
 import { runOutside } from './run-outside.ts';
 import type { Store } from './store.ts';
-import type { Topology } from './topology.ts';
+import { type Topology, whileReachable } from './topology.ts';
 import { record, type Work } from './work.ts';
 
 export interface SessionParts {
@@ -91,12 +91,13 @@ export class MongoSession implements Session {
   }
 
   async #release(): Promise<void> {
-    const { lease, store, session } = this.#work;
+    const { lease, store, session, topology } = this.#work;
     const { aborted } = lease.lost;
     lease.end();
     // One that was lost is somebody else's, or will be treated as not released.
-    if (!aborted) await releaseLock(store, lease.fence).catch(() => {});
-    await session?.endSession().catch(() => {});
+    if (!aborted)
+      await whileReachable(topology, () => releaseLock(store, lease.fence)).catch(() => {});
+    await whileReachable(topology, async () => session?.endSession()).catch(() => {});
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MongoClient } from 'mongodb';
+import { GodwitError } from '../../errors.ts';
 
 /** The part of the driver's server monitoring that is the same in all its versions. */
 interface Description {
@@ -55,13 +56,41 @@ export class Topology {
     }
   }
 
+  /** Whether a server that takes writes is known just now. */
+  writable = false;
+
   #see(description: Description): void {
+    this.writable = false;
     for (const server of description.servers?.values() ?? []) {
       if (!WRITABLE.has(server.type ?? '')) continue;
       this.#type = server.type;
+      this.writable = true;
       const primary = `${server.address} ${server.electionId ?? ''} ${server.setVersion ?? ''}`;
       if (this.#primary !== undefined && this.#primary !== primary) this.generation++;
       this.#primary = primary;
     }
+  }
+}
+
+const HOPELESS_MS = 100;
+
+/**
+ * Does something that a server must answer, but does not wait long for one that is known
+ * to be gone: whoever meets that has waited for it once already.
+ */
+export async function whileReachable<T>(topology: Topology, work: () => Promise<T>): Promise<T> {
+  if (topology.writable) return work();
+  const doing = work();
+  doing.catch(() => {});
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const fail = (): void =>
+      reject(new GodwitError('GODWIT_CONNECTION_LOST', 'The server does not answer any more.'));
+    timer = setTimeout(fail, HOPELESS_MS);
+  });
+  try {
+    return await Promise.race([doing, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
