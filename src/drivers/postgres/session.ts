@@ -10,7 +10,7 @@ export class PostgresSession implements Session {
   readonly #released: () => void;
   /** Something is being written: reading meanwhile takes another connection. */
   #busy = 0;
-  #over = false;
+  #over: Promise<void> | undefined;
 
   constructor(place: Workplace, released: () => void) {
     this.#place = place;
@@ -43,8 +43,13 @@ export class PostgresSession implements Session {
     );
   }
 
-  async release(): Promise<void> {
-    this.#over = true;
+  /** Once: a second call must not tell the driver that its next session is over. */
+  release(): Promise<void> {
+    this.#over ??= this.#release();
+    return this.#over;
+  }
+
+  async #release(): Promise<void> {
     await this.#place.lock.release();
     this.#released();
   }
