@@ -1,4 +1,6 @@
 import type { ErrorInfo } from './errors.ts';
+import type { BackfillControl, Health, LedgerProgress } from './ports/backfill.ts';
+import type { BackfillSummary } from './ports/backfill-spec.ts';
 import type { LockHolder, Outcome, Target } from './ports/driver.ts';
 import type { Direction } from './ports/migration.ts';
 
@@ -7,6 +9,29 @@ export interface RunRef {
   readonly run: string;
   readonly id: string;
   readonly direction: Direction;
+}
+
+/** Which backfill an event is about. */
+export interface BackfillRef {
+  /** `backfill:NAME`, or `migration:VERSION:NAME`. */
+  readonly ledger: string;
+  readonly name: string;
+}
+
+/** Where a backfill stands. */
+export interface BackfillGauge {
+  readonly progress: LedgerProgress;
+  /** Rows in all, as known when it began; an estimate unless `exact`. */
+  readonly total: number;
+  readonly exact: boolean;
+  /** Rows a second, by all workers, lately. */
+  readonly rate: number;
+  readonly etaMs?: number | undefined;
+  readonly chunkSize: number;
+  /** Chunks this process works on at once, at most. */
+  readonly lanes: number;
+  readonly workers: number;
+  readonly health: Health;
 }
 
 /**
@@ -57,6 +82,36 @@ export type GodwitEvent =
       readonly blockers: readonly string[];
     })
   | (RunRef & { readonly type: 'run.ended'; readonly outcome: Outcome })
+  | (BackfillRef & {
+      readonly type: 'backfill.started';
+      readonly target: string;
+      readonly total: number;
+      readonly exact: boolean;
+      readonly guarantee: 'exactly-once' | 'at-least-once';
+      /** Rows that were done before, when it is resumed or joined. */
+      readonly resumedAt?: number | undefined;
+      readonly notes: readonly string[];
+    })
+  | (BackfillRef & BackfillGauge & { readonly type: 'backfill.progress' })
+  | (BackfillRef & {
+      /** Once when it comes to rest, and once with no `reason` when it goes on. */
+      readonly type: 'backfill.paused';
+      readonly reason: string | undefined;
+      readonly control: BackfillControl;
+    })
+  | (BackfillRef & {
+      readonly type: 'backfill.retry';
+      readonly chunk: number | undefined;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly action: 'again' | 'split' | 'set-aside';
+      readonly error: ErrorInfo;
+    })
+  | (BackfillRef & {
+      readonly type: 'backfill.ended';
+      readonly summary: BackfillSummary;
+      readonly error?: ErrorInfo | undefined;
+    })
   | { readonly type: 'stopping'; readonly signal: string; readonly at: 'once' | 'after-current' }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 

@@ -60,7 +60,8 @@ export function joinStates(
     });
   }
   for (const record of byKey.values()) {
-    if (record.state === 'pending') continue;
+    // Runs of backfills stand in the history, and are no versions of anything.
+    if (record.state === 'pending' || record.kind === 'backfill') continue;
     joined.push({
       version: record.version,
       id: record.id,

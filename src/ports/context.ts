@@ -1,3 +1,4 @@
+import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
 import type { Direction } from './migration.ts';
 
 export type DriverName = 'mongodb' | 'postgres' | 'pglite';
@@ -21,6 +22,13 @@ export interface BaseContext {
   readonly variables: Readonly<Record<string, string>>;
   /** Shown to people and sent as a `run.log` event. */
   log(message: string): void;
+  /**
+   * Changes many rows in chunks, each exactly once, resumed after an interruption. On
+   * PostgreSQL, and in a MongoDB transaction, it comes before the first statement.
+   * Throws GODWIT_BACKFILL_INVALID, GODWIT_BACKFILL_LATE, GODWIT_BACKFILL_CHANGED,
+   * GODWIT_BACKFILL_FAILED, GODWIT_STOPPED.
+   */
+  backfill(spec: BackfillSpec): Promise<BackfillSummary>;
 }
 
 /**

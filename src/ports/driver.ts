@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { Backfills } from './backfill.ts';
+import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
 import type { DriverName } from './context.ts';
 import type {
   Actor,
@@ -91,6 +92,13 @@ export interface Job {
   readonly limits: Limits;
   readonly variables: Readonly<Record<string, string>>;
   readonly backup?: string | undefined;
+  /**
+   * What `ctx.backfill` calls, when nothing of the run's transaction was sent yet. Outside
+   * a transaction, where nothing else was written either, the driver first appends another
+   * `started` whose `resume` is `restart`, and one that says `ask` again before the first
+   * write that follows: an interrupted run that went only through backfills resumes.
+   */
+  readonly backfill?: ((spec: BackfillSpec) => Promise<BackfillSummary>) | undefined;
   readonly emit: Emit;
   /** First Ctrl-C: finish or roll back. Aborts transactional work. */
   readonly stop: AbortSignal;

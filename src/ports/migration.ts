@@ -1,7 +1,7 @@
 import type { MigrationContext } from './context.ts';
 
 /** What a record in the history is about. Kinds have separate version spaces. */
-export type Kind = 'migration' | 'seed' | 'definition';
+export type Kind = 'migration' | 'seed' | 'definition' | 'backfill';
 export type Direction = 'up' | 'down';
 
 /**

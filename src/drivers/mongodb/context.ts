@@ -4,6 +4,7 @@ import type { Job } from '../../ports/driver.ts';
 import type { StepCall } from '../../ports/migration.ts';
 import type { Gate } from './guard/gate.ts';
 import { guardClient } from './guard/guard.ts';
+import { noBackfills } from './only-backfills.ts';
 
 /** What a step is called with: handles that pass the gate, and the context around them. */
 export function createCall(
@@ -11,6 +12,7 @@ export function createCall(
   real: { readonly client: MongoClient; readonly database: string },
   gate: Gate,
   signal: AbortSignal,
+  startBackfill: () => Promise<void>,
 ): StepCall {
   const client = guardClient(real.client, real.database, gate);
   const db = client.db(real.database);
@@ -23,6 +25,11 @@ export function createCall(
     signal,
     variables: job.variables,
     log: (message) => job.emit({ type: 'run.log', run, id, direction, message: String(message) }),
+    async backfill(spec) {
+      if (job.backfill === undefined) throw noBackfills();
+      await startBackfill();
+      return job.backfill(spec);
+    },
     db,
     client,
     session: gate.session,

@@ -5,6 +5,7 @@ import { createCall } from './context.ts';
 import { toMongoError } from './errors.ts';
 import { describeFailure } from './failures.ts';
 import { Gate } from './guard/gate.ts';
+import { OnlyBackfills } from './only-backfills.ts';
 import {
   doneStatus,
   endedEvent,
@@ -14,6 +15,7 @@ import {
   stopped,
   untilAborted,
 } from './perform.ts';
+import { whileReachable } from './topology.ts';
 import { record, type Work } from './work.ts';
 
 /** Runs a job outside a transaction: `started`, the work, `ended`. */
@@ -21,26 +23,33 @@ export async function runOutside(work: Work, job: Job): Promise<Outcome> {
   const began = performance.now();
   await work.mirrors.look(job.mirrors);
   const start = await StartRecord.write(work, job);
+  const onlyBackfills = new OnlyBackfills(work, job);
   const gate = new Gate({
     check: () => {
       work.lease.check();
       if (job.abort.aborted) throw stopped(job);
     },
-    around: () => start.survive(),
+    around: () => onlyBackfills.beforeWrite() ?? start.survive(),
   });
-  const outcome = await attempt(work, job, gate);
+  const outcome = await attempt(work, job, gate, onlyBackfills);
   return end(work, job, start, { ...outcome, durationMs: Math.round(performance.now() - began) });
 }
 
 type Attempt = Pick<Outcome, 'status' | 'effect' | 'result' | 'error'>;
 
-async function attempt(work: Work, job: Job, gate: Gate): Promise<Attempt> {
+async function attempt(
+  work: Work,
+  job: Job,
+  gate: Gate,
+  onlyBackfills: OnlyBackfills,
+): Promise<Attempt> {
   const progress: Progress = { phase: 'step' };
   const { lost } = work.lease;
   try {
     const signal = AbortSignal.any([lost, job.abort]);
     const { client, db } = work.store;
-    const call = createCall(job, { client, database: db.databaseName }, gate, signal);
+    const real = { client, database: db.databaseName };
+    const call = createCall(job, real, gate, signal, () => onlyBackfills.start(gate));
     const returned = await untilAborted(perform(job, call, progress), [lost, job.abort]);
     // Calls that were not awaited belong to the run too.
     await untilAborted(gate.settle(), [lost, job.abort]);
@@ -48,7 +57,7 @@ async function attempt(work: Work, job: Job, gate: Gate): Promise<Attempt> {
   } catch (thrown) {
     const error = lost.aborted ? lost.reason : job.abort.aborted ? stopped(job) : thrown;
     return {
-      status: job.abort.aborted && !lost.aborted ? 'stopped' : 'failed',
+      status: wasStopped(job, thrown) && !lost.aborted ? 'stopped' : 'failed',
       effect: gate.tally.touched ? 'partial' : leftUntouched(thrown, job),
       result: resultOf(undefined, gate.tally),
       error: describeFailure(error, {
@@ -64,6 +73,12 @@ async function attempt(work: Work, job: Job, gate: Gate): Promise<Attempt> {
       new GodwitError('GODWIT_STOPPED', `${job.header.id} has ended: its handles write no more.`),
     );
   }
+}
+
+/** A backfill ends by itself with the first Ctrl-C. */
+function wasStopped(job: Job, thrown: unknown): boolean {
+  if (job.abort.aborted) return true;
+  return job.stop.aborted && thrown instanceof GodwitError && thrown.code === 'GODWIT_STOPPED';
 }
 
 /**
@@ -82,10 +97,12 @@ async function end(
   outcome: Attempt & { readonly durationMs: number },
 ): Promise<Outcome> {
   try {
-    await start.survive();
-    await record(work, [endedEvent(job, outcome)], job.mirrors);
-    // The primary may have changed between the look and the write.
-    await start.survive();
+    await whileReachable(work.topology, async () => {
+      await start.survive();
+      await record(work, [endedEvent(job, outcome)], job.mirrors);
+      // The primary may have changed between the look and the write.
+      await start.survive();
+    });
     return { ...outcome, transactional: false, recorded: true };
   } catch (thrown) {
     const cause = toMongoError(thrown, 'record the end of the run', work.url);

@@ -1,3 +1,4 @@
+import { GodwitError } from '../../errors.ts';
 import type { PostgresContext, SqlClient, SqlResult } from '../../ports/context.ts';
 import type { Job } from '../../ports/driver.ts';
 import type { CodeStep } from '../../ports/migration.ts';
@@ -7,6 +8,8 @@ import type { Workplace } from './workplace.ts';
 /** What the client that a migration is given hands its queries to. */
 export interface SqlGate {
   query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
+  /** Called before a backfill begins. @throws GodwitError GODWIT_BACKFILL_LATE */
+  startBackfill?(): Promise<void>;
 }
 
 /**
@@ -39,6 +42,13 @@ function createContext(place: Workplace, job: Job, gate: SqlGate): PostgresConte
     variables: job.variables,
     log(message) {
       job.emit({ type: 'run.log', run, id, direction, message: String(message) });
+    },
+    async backfill(spec) {
+      if (job.backfill === undefined) {
+        throw new GodwitError('GODWIT_UNSUPPORTED', 'Backfills cannot be run here.');
+      }
+      await gate.startBackfill?.();
+      return job.backfill(spec);
     },
     client,
     query: client.query,

@@ -1,6 +1,8 @@
 import { GodwitError } from '../../errors.ts';
 import type { SqlResult } from '../../ports/context.ts';
 import type { Job } from '../../ports/driver.ts';
+import type { ResumePolicy } from '../../ports/history.ts';
+import { appendEvents } from './append.ts';
 import type { SqlGate } from './code-context.ts';
 import { isServerError, sqlState } from './connection.ts';
 import { shorten } from './errors.ts';
@@ -61,10 +63,32 @@ abstract class Gate implements SqlGate {
   }
 }
 
-/** Outside a transaction: every query commits by itself, as with a bare client. */
+/**
+ * Outside a transaction: every query commits by itself, as with a bare client. While all
+ * went through backfills, whose ledgers resume, the history says that an interrupted run
+ * may simply be started again.
+ */
 export class PlainGate extends Gate {
-  protected send(text: string, values?: readonly unknown[]): Promise<SqlResult> {
+  #used = false;
+  #restartable = false;
+
+  async startBackfill(): Promise<void> {
+    if (this.#used || this.#restartable) return;
+    await this.#say('restart');
+    this.#restartable = true;
+  }
+
+  protected async send(text: string, values?: readonly unknown[]): Promise<SqlResult> {
+    if (this.#restartable) {
+      this.#restartable = false;
+      await this.#say(this.job.resume);
+    }
+    this.#used = true;
     return this.place.connection.query(text, values);
+  }
+
+  async #say(resume: ResumePolicy): Promise<void> {
+    await appendEvents(this.place, [{ ...this.job.header, event: 'started', resume }], []);
   }
 }
 
@@ -85,6 +109,16 @@ export class TransactionGate extends Gate {
 
   get hasBegun(): boolean {
     return this.#begun !== undefined;
+  }
+
+  /** A backfill commits by itself, over connections that do not see this transaction. */
+  async startBackfill(): Promise<void> {
+    if (!this.hasBegun) return;
+    throw new GodwitError(
+      'GODWIT_BACKFILL_LATE',
+      `${this.job.header.id} has begun its transaction: a backfill has to come before its first statement.`,
+      { next: ['move ctx.backfill to the beginning, or into a migration of its own'] },
+    );
   }
 
   protected async send(text: string, values?: readonly unknown[]): Promise<SqlResult> {

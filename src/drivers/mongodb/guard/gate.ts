@@ -35,6 +35,8 @@ export class Gate {
   readonly tally = new Tally();
   /** In a transaction it is what ended it, also when the migration caught it. */
   firstError: unknown;
+  /** Whether anything was asked of the server. */
+  used = false;
   readonly #options: GateOptions;
   readonly #pending = new Set<Promise<unknown>>();
   #refusal: GodwitError | undefined;
@@ -64,6 +66,7 @@ export class Gate {
    */
   async pass<T>(call: Call, run: () => Promise<T>): Promise<T> {
     this.check(call.writes);
+    this.used = true;
     const work = this.session ? this.#inTurn(call, run) : this.#perform(call, run);
     this.#pending.add(work);
     try {
