@@ -192,6 +192,33 @@ describe('the commands of the guide', () => {
     expect(await mirrored()).toEqual(applied(1, 2, 3, 4, 5));
   }, 60_000);
 
+  it('says what to do about a migration whose process was killed', async () => {
+    await project.write(
+      'server/migrations/006_fails.js',
+      `module.exports = {
+  version: 6,
+  description: 'Takes its time',
+  up: async (db) => {
+    await db.collection('users').updateMany({}, { $set: { slow: true } });
+    console.log('half-way');
+    if (process.env.SLOW) await new Promise((resolve) => setTimeout(resolve, 60_000));
+  },
+  down: async () => {},
+};
+`,
+    );
+    await project.killWhen('half-way', ['scripts/migrate.js', 'up'], { ...env, SLOW: '1' });
+    expect(await typeWell('npm run migrate:status')).toContain(
+      '❌ 6: Takes its time (interrupted)',
+    );
+    const again = await type('npm run migrate:up');
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain('GODWIT_INTERRUPTED');
+    expect(again.stderr).toContain('godwit up --retry');
+    expect((await type('npx --no-install godwit up --retry')).code).toBe(0);
+    expect(await mirrored()).toEqual(applied(1, 2, 3, 4, 5, 6));
+  }, 60_000);
+
   it('runs each migration once when four are started at once', async () => {
     const all = await Promise.all(Array.from({ length: 4 }, () => type('npm run migrate:up 4')));
     expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);

@@ -19,6 +19,12 @@ export interface Neuronav {
   type(command: string, env?: Readonly<Record<string, string>>): Promise<Typed>;
   /** Starts the application and waits until it listens. Stopped by `remove` at the latest. */
   startApp(env: Readonly<Record<string, string>>): Promise<{ port: number; stop(): Promise<void> }>;
+  /** Starts one of its scripts and kills it, with no chance to clean up, once it prints this. */
+  killWhen(
+    printed: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<void>;
   write(file: string, text: string): Promise<void>;
   remove(): Promise<void>;
 }
@@ -47,6 +53,7 @@ export async function installNeuronav(): Promise<Neuronav> {
     path,
     type,
     startApp: (env) => startApp(path, env, apps),
+    killWhen: (printed, args, env) => killWhen(path, printed, args, env),
     write: (file, text) => writeFile(join(path, file), text),
     async remove() {
       await Promise.all([...apps].map(stop));
@@ -95,6 +102,28 @@ async function startApp(
     });
   });
   return { port, stop: () => stop(child) };
+}
+
+async function killWhen(
+  cwd: string,
+  printed: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (text.includes(printed)) child.kill('SIGKILL');
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (_, signal) =>
+      signal === 'SIGKILL' ? resolve() : reject(new Error(`it never printed "${printed}"`)),
+    );
+  });
 }
 
 function stop(child: ChildProcess): Promise<void> {
