@@ -48,11 +48,27 @@ const MODES: Record<string, () => Promise<unknown>> = {
           .updateMany({ $where: 'sleep(100) || true' }, { $set: { touched: true } });
       }),
     ),
+  /** Applies one version after the other, each inserting its number. */
+  chain: () => chain('auto'),
+  chainInTransactions: () => chain('always'),
   /** Does nothing until told that it was refused. */
   hold: async () => {
     await sleep(600_000);
   },
 };
+
+async function chain(transaction: 'auto' | 'always'): Promise<void> {
+  const done = (await driver.history.versions()).filter(({ state }) => state === 'applied');
+  say('writing');
+  for (let n = done.length + 1; ; n++) {
+    const step = ({ db }: { db: import('mongodb').Db }) =>
+      db.collection('chain').updateOne({ n }, { $inc: { times: 1 } }, { upsert: true });
+    const outcome = await session.execute(
+      job(header(String(n), session.fence), step, { transaction }),
+    );
+    if (outcome.status !== 'applied') throw new Error(JSON.stringify(outcome));
+  }
+}
 
 async function writeOn({ db }: { db: import('mongodb').Db }): Promise<void> {
   for (let n = 0; ; n++) {

@@ -189,6 +189,52 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     30_000,
   );
 
+  it.each(replicaSet ? (['chain', 'chainInTransactions'] as const) : (['chain'] as const))(
+    'kills at random moments leave a true history (%s)',
+    async (mode) => {
+      const url = server.databaseUrl();
+      const rounds = Number(process.env['GODWIT_SOAK_KILLS'] ?? 6);
+      const driver = await openTest(url);
+      for (let round = 0; round < rounds; round++) {
+        const child = start(mode, url, 60_000);
+        await child.until('writing');
+        await sleep(Math.random() * 150);
+        child.process.kill('SIGKILL');
+        await child.gone;
+      }
+      // Whoever comes next ends what is still under way, and then nothing changes any more.
+      const session = await driver.acquire(acquireOptions({ timeoutMs: 5000 }));
+      const events = await driver.history.events();
+      const versions = await driver.history.versions();
+      expect(versions).toEqual(foldHistory(events));
+      const found = await client
+        .db(nameOf(url))
+        .collection('chain')
+        .find()
+        .sort({ n: 1 })
+        .toArray();
+      const applied = versions
+        .filter(({ state }) => state === 'applied')
+        .map(({ version }) => Number(version));
+      const times = new Map(found.map(({ n, times }) => [Number(n), Number(times)]));
+      for (const n of applied) expect(times.get(n)).toBeGreaterThan(0);
+      const log = client.db(nameOf(url)).collection<{ _id: number }>('godwit_history');
+      const places = (await log.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id);
+      expect(places).toEqual(places.map((_, index) => index + 1));
+      if (mode === 'chainInTransactions') {
+        expect([...times.keys()]).toEqual(applied);
+        expect(new Set(times.values())).toEqual(new Set([1]));
+      } else {
+        // What was done without a record shows as open, or was run again after that.
+        for (const n of times.keys())
+          expect(versions.some(({ version }) => version === String(n))).toBe(true);
+      }
+      await session.release();
+      await driver.close();
+    },
+    600_000,
+  );
+
   it('work that goes on in the server for a killed process is ended', async () => {
     const url = server.databaseUrl();
     const child = start('slow', url, 60_000);

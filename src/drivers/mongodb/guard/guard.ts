@@ -53,6 +53,7 @@ class Guard {
         return method(async () => this.client);
       // The connection is godwit's; a migration that closes "its" client means well.
       case 'close':
+      case 'asyncDispose':
       case Symbol.asyncDispose:
         return method(async () => undefined);
       default:
