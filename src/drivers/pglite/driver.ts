@@ -42,7 +42,8 @@ class PgliteDriver implements Driver {
   readonly #store: Store;
   readonly #folder: string | undefined;
   readonly #file: LockFile | undefined;
-  #connection: Promise<PgliteConnection> | undefined;
+  #database: Promise<PgliteLike> | undefined;
+  #connection: PgliteConnection | undefined;
   #session: PostgresSession | undefined;
   #holder: LockHolder | undefined;
 
@@ -50,7 +51,8 @@ class PgliteDriver implements Driver {
     this.#options = options;
     this.#store = createStore(options.store.schema, options.role);
     const given = options.client !== undefined;
-    this.#folder = given && !options.url.startsWith('pglite:') ? undefined : folderOf(options.url, options.root);
+    this.#folder =
+      given && !options.url.startsWith('pglite:') ? undefined : folderOf(options.url, options.root);
     // Whoever opened the database that is given answers for its folder.
     this.#file = given || this.#folder === undefined ? undefined : new LockFile(this.#folder);
     this.target = { driver: 'pglite', host: this.#folder ?? 'memory', database: 'postgres' };
@@ -108,7 +110,13 @@ class PgliteDriver implements Driver {
 
   async diagnose(): Promise<Diagnosis[]> {
     if (this.#isEmpty()) {
-      return [{ code: 'database', severity: 'info', message: `${this.target.host} holds no database yet.` }];
+      return [
+        {
+          code: 'database',
+          severity: 'info',
+          message: `${this.target.host} holds no database yet.`,
+        },
+      ];
     }
     const { diagnose } = await import('../postgres/diagnose.ts');
     return diagnose(await this.#open('read'), this.#store);
@@ -121,17 +129,16 @@ class PgliteDriver implements Driver {
 
   async close(): Promise<void> {
     await this.#session?.release();
-    await this.#connection?.then(
-      (connection) => connection.close(),
-      () => undefined,
-    );
-    this.#connection = undefined;
+    await this.#connection?.close();
+    const database = await this.#database?.catch(() => undefined);
+    if (this.#options.client === undefined && database && !database.closed) await database.close();
+    this.#database = undefined;
     await this.#file?.release();
   }
 
   /** Opening a folder for reading would make a database in it. */
   #isEmpty(): boolean {
-    if (this.#options.client !== undefined || this.#connection !== undefined) return false;
+    if (this.#options.client !== undefined || this.#database !== undefined) return false;
     return this.#folder === undefined ? false : !hasDatabase(this.#folder);
   }
 
@@ -153,15 +160,19 @@ class PgliteDriver implements Driver {
     return this.#file ? this.#file.tryTake(by, command) : true;
   }
 
-  #connect(): Promise<PgliteConnection> {
-    this.#connection ??= this.#start();
+  /** A session that was given up is replaced over the same database. */
+  async #connect(): Promise<PgliteConnection> {
+    this.#database ??= this.#start();
+    const database = await this.#database;
+    if (!this.#connection || this.#connection.lost.aborted) {
+      this.#connection = new PgliteConnection(database);
+    }
     return this.#connection;
   }
 
-  async #start(): Promise<PgliteConnection> {
+  async #start(): Promise<PgliteLike> {
     const { client, root } = this.#options;
-    if (client !== undefined) return new PgliteConnection(client as PgliteLike, false);
-    return new PgliteConnection(await openPglite(this.#folder, root), true);
+    return client === undefined ? openPglite(this.#folder, root) : (client as PgliteLike);
   }
 }
 

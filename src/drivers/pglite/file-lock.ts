@@ -23,7 +23,9 @@ export class FileLock implements HeldLock {
       'abort',
       () => {
         if (this.#released) return;
-        this.#lost.abort(new GodwitError('GODWIT_CONNECTION_LOST', 'The PGlite database is closed.'));
+        this.#lost.abort(
+          new GodwitError('GODWIT_CONNECTION_LOST', 'The PGlite database is closed.'),
+        );
       },
       { once: true },
     );

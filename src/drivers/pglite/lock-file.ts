@@ -74,7 +74,8 @@ export class LockFile {
   /** Removes the file of exactly this holder, if its process is gone. */
   async remove(holder: LockHolder): Promise<boolean> {
     const content = await this.#read();
-    if (!content || !isGone(content.owner) || content.since !== holder.since.toISOString()) return false;
+    if (!content || !isGone(content.owner) || content.since !== holder.since.toISOString())
+      return false;
     await rm(this.path, { force: true });
     return true;
   }

@@ -29,7 +29,10 @@ export interface PgliteLike {
   readonly closed: boolean;
   execProtocol(
     message: Uint8Array,
-    options: { throwOnError: boolean; onNotice?: (notice: { severity?: string; message?: string }) => void },
+    options: {
+      throwOnError: boolean;
+      onNotice?: (notice: { severity?: string; message?: string }) => void;
+    },
   ): Promise<{ messages: Message[] }>;
   query(text: string, values?: unknown[], options?: { blob?: Blob }): Promise<PgliteResult>;
   runExclusive<T>(work: () => Promise<T>): Promise<T>;
@@ -40,15 +43,13 @@ export interface PgliteLike {
 export class PgliteConnection implements Connection {
   readonly pid: number | undefined = undefined;
   readonly #database: PgliteLike;
-  readonly #owned: boolean;
   readonly #lost = new AbortController();
   readonly #enqueue = createQueue();
   #state: TransactionState = 'I';
   onNotice: Connection['onNotice'];
 
-  constructor(database: PgliteLike, owned: boolean) {
+  constructor(database: PgliteLike) {
     this.#database = database;
-    this.#owned = owned;
   }
 
   get lost(): AbortSignal {
@@ -87,18 +88,21 @@ export class PgliteConnection implements Connection {
   /** Its server lives in this process: there is nothing to cut, only to stop using. */
   destroy(): void {
     if (!this.#lost.signal.aborted) {
+      // What was begun must not be in the way of whoever uses the database next.
+      if (this.#state !== 'I') void this.#send('rollback').catch(() => undefined);
       this.#lost.abort(new GodwitError('GODWIT_STOPPED', 'The database was closed by godwit.'));
     }
   }
 
   async close(): Promise<void> {
     this.destroy();
-    if (this.#owned && !this.#database.closed) await this.#database.close();
   }
 
   async #exec(sql: string): Promise<SqlResult> {
     try {
-      const database = this.#database as PgliteLike & { exec(sql: string): Promise<PgliteResult[]> };
+      const database = this.#database as PgliteLike & {
+        exec(sql: string): Promise<PgliteResult[]>;
+      };
       const results = (await database.exec(sql)).map(toSqlResult);
       // pg gives an array for several statements.
       return results.length === 1 || results.length === 0

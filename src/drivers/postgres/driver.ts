@@ -82,7 +82,11 @@ class PostgresDriver implements Driver {
   async acquire(options: AcquireOptions): Promise<Session> {
     // A session lock would be given to the same session twice.
     if (this.#session) {
-      const { got } = await waitForLock(options, async () => !this.#session || undefined, () => this.lockHolder());
+      const { got } = await waitForLock(
+        options,
+        async () => !this.#session || undefined,
+        () => this.lockHolder(),
+      );
       if (!got) throw new GodwitError('GODWIT_INTERNAL', 'Waited for nothing.');
     }
     const connections = this.#connections;

@@ -28,11 +28,13 @@ export async function verifyInTransaction(
   if (!verify) return;
   if (before.length > 0) await sendOwn(place, before);
   if (verify.type === 'sql') return verifySql(place, job, verify.sql);
-  const answer = await callStep(place, job, verify.run, interrupts, gate).catch((error: unknown) => {
-    if (error instanceof GodwitError && error.code === 'GODWIT_STOPPED') throw error;
-    if (place.connection.lost.aborted || isRetryable(error) || isCancelled(error)) throw error;
-    throw verifyThrew(job, codeError(error, verify.body));
-  });
+  const answer = await callStep(place, job, verify.run, interrupts, gate).catch(
+    (error: unknown) => {
+      if (error instanceof GodwitError && error.code === 'GODWIT_STOPPED') throw error;
+      if (place.connection.lost.aborted || isRetryable(error) || isCancelled(error)) throw error;
+      throw verifyThrew(job, codeError(error, verify.body));
+    },
+  );
   const rows = rowsOf(answer);
   if (answer === false || rows.length > 0) {
     throw verifyFailed(job, sample(rows), { file: verify.body.path });
@@ -52,10 +54,14 @@ async function verifySql(place: Workplace, job: Job, source: SqlText): Promise<v
 }
 
 function verifyThrew(job: Job, cause: GodwitError): GodwitError {
-  return new GodwitError('GODWIT_VERIFY_FAILED', `verify of ${job.header.id} failed: ${cause.message}`, {
-    cause,
-    where: cause.where,
-  });
+  return new GodwitError(
+    'GODWIT_VERIFY_FAILED',
+    `verify of ${job.header.id} failed: ${cause.message}`,
+    {
+      cause,
+      where: cause.where,
+    },
+  );
 }
 
 function verifyFailed(
