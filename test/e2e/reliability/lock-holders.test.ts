@@ -77,7 +77,7 @@ describe('mongodb lock holders', () => {
     first.kill('SIGCONT');
     const result = await first.done;
     expect(result.code, result.stderr).toBe(4);
-    expect(result.stderr).toContain('GODWIT_LOCK_LOST');
+    expect(result.stdout + result.stderr).toContain('GODWIT_LOCK_LOST');
     const { json: after } = await runJson<HistoryReport>(['history', '--url', url], {
       cwd: folder.path,
     });
