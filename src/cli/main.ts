@@ -8,7 +8,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const code = await run(process.argv.slice(2), processIo());
-process.exitCode = code;
-// Handles that a migration left open must not keep the process; what was written must out.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+// No top-level await: the bundle may be CommonJS, which starts faster.
+void run(process.argv.slice(2), processIo()).then((code) => {
+  process.exitCode = code;
+  // Handles that a migration left open must not keep the process; what was written must out.
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+});
