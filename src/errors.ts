@@ -103,6 +103,14 @@ export interface ErrorDetails {
  * ```
  */
 export class GodwitError extends Error {
+  /** The bin and the library are two copies in one process; an error of either is one. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (!(value !== null && typeof value === 'object' && 'code' in value && 'name' in value)) {
+      return false;
+    }
+    return value.name === 'GodwitError' && String(value.code).startsWith('GODWIT_');
+  }
+
   override readonly name = 'GodwitError';
   readonly code: ErrorCode;
   readonly where: Place | undefined;
