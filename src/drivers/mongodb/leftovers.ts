@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Document } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import type { Emit } from '../../events.ts';
 import type { Owner } from './lock.ts';
 import type { Store } from './store.ts';
@@ -33,6 +33,12 @@ export async function endLeftovers(store: Store, owner: Owner, emit: Emit): Prom
     }
     await sleep(PAUSE_MS);
   }
+}
+
+/** Ends what the server does for a session of our own. */
+export async function killSession(store: Store, session: ClientSession | undefined): Promise<void> {
+  const id = session?.id?.id;
+  if (id !== undefined) await admin(store, { killSessions: [{ id }] });
 }
 
 /** Of all users if we may see them, else of our own. */

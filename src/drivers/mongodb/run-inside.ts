@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession } from 'mongodb';
-import { type ErrorInfo, errorInfo, GodwitError } from '../../errors.ts';
+import { errorInfo, GodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
 import type { EndedEvent } from '../../ports/history.ts';
 import { createCall } from './context.ts';
-import { hasLabel, isTransient, messageOf, SERVER_CODE, serverCode } from './errors.ts';
+import { hasLabel, isTransient, SERVER_CODE, serverCode } from './errors.ts';
 import { describeFailure, isTransientTransaction } from './failures.ts';
 import { Gate } from './guard/gate.ts';
+import { killSession } from './leftovers.ts';
 import { writeMirrors } from './mirror.ts';
 import { refuseLate } from './only-backfills.ts';
 import {
@@ -20,6 +21,8 @@ import {
 } from './perform.ts';
 import { whileReachable } from './topology.ts';
 import { abort, commit, TRANSACTION } from './transaction.ts';
+import { outlived } from './transaction-limit.ts';
+import { findOut, RecordedFailure } from './unclear-commit.ts';
 import { record, type Work } from './work.ts';
 
 interface Attempt {
@@ -123,48 +126,6 @@ async function conclude(
   work.mirrors.wrote(mirrored);
 }
 
-/**
- * Nobody said whether the commit happened, so the log is asked in a way that settles it:
- * a `failed` record is written to the place that the transaction's own record has. If
- * that stands, the transaction can no longer commit; if the transaction's does, ours is
- * a repetition that changes nothing.
- */
-async function findOut(work: Work, event: EndedEvent, cause: unknown): Promise<void> {
-  const error: ErrorInfo = {
-    code: 'GODWIT_CONNECTION_LOST',
-    message: `The connection was lost while the transaction was committed: ${messageOf(cause)}`,
-  };
-  const place = work.log.next;
-  let status: unknown;
-  try {
-    await work.log.confirm(place, { ...event, status: 'failed', effect: 'none', error });
-    status = (await work.log.at(place))?.['status'];
-  } catch (again) {
-    throw new GodwitError(
-      'GODWIT_COMMIT_UNKNOWN',
-      `It is not known whether the transaction was committed: ${messageOf(cause)}`,
-      {
-        state:
-          'Either all of it was done and recorded, or nothing was: the history tells, once the server answers.',
-        next: ['godwit status'],
-        cause: again,
-      },
-    );
-  }
-  if (status === event.status) return;
-  work.log.advance(1);
-  throw new Recorded(error);
-}
-
-/** The failure stands in the log already. */
-class Recorded extends Error {
-  readonly info: ErrorInfo;
-  constructor(info: ErrorInfo) {
-    super(info.message);
-    this.info = info;
-  }
-}
-
 async function failed(
   work: Work,
   job: Job,
@@ -172,7 +133,7 @@ async function failed(
   progress: Progress,
   elapsedMs: number,
 ): Promise<Attempt> {
-  if (thrown instanceof Recorded) {
+  if (thrown instanceof RecordedFailure) {
     return { outcome: { status: 'failed', effect: 'none', error: thrown.info }, recorded: true };
   }
   const isStopped = job.stop.aborted || job.abort.aborted;
@@ -201,41 +162,6 @@ function rootCause(thrown: unknown, { firstError }: Gate): unknown {
   const aborted = serverCode(thrown) === SERVER_CODE.noSuchTransaction;
   const known = serverCode(firstError) !== undefined && !isTransientTransaction(firstError);
   return aborted && known ? firstError : thrown;
-}
-
-/** The server aborts a transaction after a minute, and then knows nothing of it. */
-async function outlived(
-  work: Work,
-  error: unknown,
-  elapsedMs: number,
-): Promise<Pick<ErrorInfo, 'code' | 'message' | 'next'> | undefined> {
-  const code = serverCode(error);
-  const gone =
-    code === SERVER_CODE.noSuchTransaction || code === SERVER_CODE.transactionExceededLifetime;
-  if (!gone) return undefined;
-  const seconds = await lifetimeLimit(work);
-  if (elapsedMs < seconds * 1000 && code !== SERVER_CODE.transactionExceededLifetime)
-    return undefined;
-  return {
-    code: 'GODWIT_TRANSACTION_TOO_LONG',
-    message: `The transaction took ${(elapsedMs / 1000).toFixed(1)} s; the server ends one after ${seconds} s.`,
-    next: [
-      'do less in it, or set `transaction: false` and make the migration idempotent',
-      'or raise transactionLifetimeLimitSeconds on the server',
-    ],
-  };
-}
-
-const DEFAULT_LIMIT_S = 60;
-
-async function lifetimeLimit(work: Work): Promise<number> {
-  const name = 'transactionLifetimeLimitSeconds';
-  try {
-    const answer = await work.store.client.db('admin').command({ getParameter: 1, [name]: 1 });
-    return Number(answer[name]);
-  } catch {
-    return DEFAULT_LIMIT_S;
-  }
 }
 
 /** Before another attempt: a pause, and proof that the lock is still ours. */
@@ -274,13 +200,7 @@ const GRACE_MS = 1000;
 
 /** Ends what the server is doing for the session, and waits a moment for the code to notice. */
 async function interrupt(work: Work, session: ClientSession, gate: Gate): Promise<void> {
-  const id = session.id?.id;
-  if (id !== undefined) {
-    await work.store.client
-      .db('admin')
-      .command({ killSessions: [{ id }] })
-      .catch(() => {});
-  }
+  await killSession(work.store, session);
   await Promise.race([gate.settle(), sleep(GRACE_MS, undefined, { ref: false })]);
 }
 
