@@ -10,6 +10,8 @@ export interface SentSql {
   readonly source: SqlText;
   /** The file's part of the message; lines and positions are the file's. */
   readonly text: string;
+  /** Column of the file's line on which it begins. */
+  readonly column: number;
   /** Characters of the message before it. */
   readonly prefixLength: number;
   /** Statements of the message before it. */
@@ -32,7 +34,7 @@ export function sqlError(thrown: unknown, sent: SentSql | undefined): GodwitErro
   }
   return new GodwitError(codeOf(thrown), messageOf(thrown), {
     cause: thrown,
-    ...(sent && { where: findPlace(thrown, sent) }),
+    ...(sent && { where: shift(findPlace(thrown, sent), sent) }),
     ...adviceFor(thrown),
   });
 }
@@ -64,6 +66,12 @@ function adviceFor(error: ServerError): { next?: string[] } {
     default:
       return {};
   }
+}
+
+/** The first line of a part of a file begins where the part does. */
+function shift(place: Place, { source, column }: SentSql): Place {
+  if (place.column === undefined || place.line !== source.line) return place;
+  return { ...place, column: place.column + column - 1 };
 }
 
 function findPlace(error: ServerError, sent: SentSql): Place {

@@ -10,6 +10,8 @@ export interface Piece {
   readonly copyData?: string | undefined;
   /** Line of the file on which it begins. */
   readonly line: number;
+  /** Column of that line, when it is a part of the file. */
+  readonly column?: number | undefined;
 }
 
 export type PreparedSql =
@@ -41,7 +43,7 @@ export async function prepareSql(job: Job, source: SqlText): Promise<PreparedSql
   }
   const pieces =
     analysis.message === undefined
-      ? analysis.statements.map(({ text, line, copyData }) => ({ text, line, copyData }))
+      ? analysis.statements
       : [{ text: analysis.message, line: source.line }];
   return { mode: 'transaction', source, pieces };
 }

@@ -40,6 +40,7 @@ export async function send(
     throw sqlError(error, {
       source: { ...source, line: piece.line },
       text: piece.text,
+      column: piece.column ?? 1,
       prefixLength: [...prefix].length,
       prefixStatements: before.length,
     });
