@@ -12,6 +12,15 @@ export interface Stage {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+// Ctrl-C, or a reader that goes away, ends the story, not its cleaning up.
+let ended = false;
+process.on('SIGINT', () => {
+  ended = true;
+});
+process.stdout.on('error', () => {
+  ended = true;
+});
+
 export function title(text: string): void {
   say(`\n${pc.bold(pc.cyan(text))}\n${pc.cyan('─'.repeat(text.length))}`);
 }
@@ -26,6 +35,7 @@ export function tell(...lines: readonly string[]): void {
  * the demo must not tell of what did not happen.
  */
 export async function type(stage: Stage, command: string, expected = 0): Promise<void> {
+  if (ended) throw new Error('it was stopped');
   say(`\n${pc.green('$')} ${pc.bold(command)}`);
   const [program, ...args] = command.split(' ');
   if (program !== 'godwit') throw new Error(`the demo types godwit commands, not ${program}`);
