@@ -13,12 +13,13 @@ exports.up = async (db) => {
   }
 };`;
 const FILES = {
+  '.env': 'FROM_DOTENV=yes',
   'migrations/001_a.js': `
 exports.up = async (db) => {
   console.log('hello from the migration');
   await db.collection('a').insertOne({ a: 1 });
   setInterval(() => {}, 1000);
-  return { inserted: 1 };
+  return { fromDotenv: process.env.FROM_DOTENV };
 };`,
   'migrations/002_slow.js': SLOW,
   'migrations/003_b.js': 'exports.up = (db) => db.collection("b").insertOne({});',
@@ -47,7 +48,8 @@ describe('the program', () => {
     const { code, out, err } = await start('up 1 --json').ended;
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
-      runs: [{ id: '001_a', status: 'applied' }],
+      // A migration sees what `.env` says.
+      runs: [{ id: '001_a', status: 'applied', result: { returned: { fromDotenv: 'yes' } } }],
       summary: { applied: 1, remaining: 2 },
     });
     expect(err).toMatch(/^up → mongodb/);
