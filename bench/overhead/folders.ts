@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export type Layout = 'code' | 'sql' | 'node-pg-migrate' | 'dbmate' | 'goose';
 
 const TEXTS: Readonly<Record<Layout, string>> = {
-  code: 'module.exports = {\n  async up(db, client) {},\n  async down(db, client) {},\n};\n',
+  code: 'exports.up = async (db, client) => {};\n\nexports.down = async (db, client) => {};\n',
   sql: 'select 1;\n',
   'node-pg-migrate': '-- Up Migration\nselect 1;\n\n-- Down Migration\nselect 1;\n',
   dbmate: '-- migrate:up\nselect 1;\n\n-- migrate:down\nselect 1;\n',

@@ -39,7 +39,7 @@ export async function measure(command: Command): Promise<Measurement> {
     if (code !== 0) {
       const output = await readFile(`${file}.out`, 'utf8').catch(() => '');
       const line = [command.program, ...command.args].join(' ');
-      throw new Error(`${line} ended with ${code}:\n${output.slice(-2000)}`);
+      throw new Error(`${line} ended with ${code}:\n${output.slice(0, 2000)}`);
     }
     return parseTimes(await readFile(`${file}.time`, 'utf8'));
   } finally {
