@@ -299,9 +299,13 @@ export interface Backfills {
   retryPoisoned(ledger: string): Promise<number>;
   /**
    * Rows that match the filter now: within the bound, and new ones beyond it (exact, may
-   * take long). With a key that does not grow all are within.
+   * take long). With a key that does not grow all are within. `within: false` asks only for
+   * those beyond; `within` is 0 then.
    */
-  remaining(job: BackfillJob): Promise<{ readonly within: number; readonly beyond: number }>;
+  remaining(
+    job: BackfillJob,
+    options?: { readonly within?: boolean | undefined },
+  ): Promise<{ readonly within: number; readonly beyond: number }>;
   /** Rows of the target that match a query or condition: what a `verify` asks. Stops counting at `limit`. */
   count(job: BackfillJob, filter: unknown, limit?: number): Promise<number>;
   /** For keys that do not grow: begins sweep `n` over all keys if `n - 1` is the present one and done. */
