@@ -1,5 +1,5 @@
 import { compareVersions } from './ordering.ts';
-import type { Draft, PlanProblem, PlanRequest, PlanStep } from './plan.ts';
+import type { Draft, PlanProblem, PlanRequest, PlanStep } from './plan-model.ts';
 import { findStatus, targetVersion, unknownMigration } from './select.ts';
 import { isApplied, type MigrationStatus } from './state.ts';
 

@@ -1,5 +1,5 @@
 import { canonicalVersion, splitVersionedName } from './ordering.ts';
-import type { PlanProblem } from './plan.ts';
+import type { PlanProblem } from './plan-model.ts';
 import type { MigrationStatus } from './state.ts';
 
 /** Finds what a person typed: an id, a version in any spelling, or a unique name. */

@@ -1,0 +1,152 @@
+import type { Hook } from '../config/types.ts';
+import type { Plan } from '../core/plan.ts';
+import {
+  type LoadedStep,
+  loadSteps,
+  type RunEnvironment,
+  runSteps,
+  runTogether,
+  type StepResult,
+} from '../core/run.ts';
+import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
+import { countRemaining, isGood, report, warningsOf } from './run-report.ts';
+import type { RunOptions, RunReport } from './types.ts';
+import type { Work } from './with-session.ts';
+
+/**
+ * Runs plans one after the other under the lock that is held, with the project's hooks
+ * around them. Everything is imported before anything runs.
+ */
+export async function executePlans(
+  work: Work,
+  plans: readonly Plan[],
+  options: RunOptions,
+  started: number,
+): Promise<RunReport> {
+  const { project, settings } = work;
+  for (const plan of plans) {
+    for (const problem of plan.problems) {
+      project.emit({ type: 'warning', code: problem.code, message: problem.message });
+    }
+  }
+  const loaded: (readonly LoadedStep[])[] = [];
+  for (const plan of plans) loaded.push(await loadSteps(plan.steps, work.driver.capabilities));
+  const ids = plans.flatMap((plan) => plan.steps.map((step) => step.id));
+  const [first] = plans;
+  if (!first) throw new GodwitError('GODWIT_INTERNAL', 'There is no plan.');
+  project.emit({
+    type: 'plan.ready',
+    direction: first.direction,
+    ids,
+    fingerprint: first.fingerprint,
+  });
+  const together = options.singleTransaction ?? settings.singleTransaction;
+  const { results, hookError } = await runAll(work, loaded, together, ids.length > 0);
+  const remaining = countRemaining(work, plans, results);
+  return report(
+    results,
+    remaining,
+    warningsOf(plans),
+    started,
+    hookError ?? ending(work, results, ids.length),
+  );
+}
+
+async function runAll(
+  work: Work,
+  plans: readonly (readonly LoadedStep[])[],
+  together: boolean,
+  anything: boolean,
+): Promise<{ results: StepResult[]; hookError: ErrorInfo | undefined }> {
+  const environment = environmentOf(work);
+  const results: StepResult[] = [];
+  const { hooks } = work.settings;
+  const direction = plans[0]?.[0]?.step.direction ?? 'up';
+  const call = { command: work.project.options.command ?? direction, direction };
+  if (!anything) return { results, hookError: undefined };
+  let hookError = await callHook(hooks.beforeAll, call);
+  if (hookError === undefined) {
+    for (const plan of plans) {
+      const ran = together
+        ? await runTogether(plan, environment)
+        : await runSteps(plan, environment);
+      results.push(...ran);
+      if (ran.length < plan.length || !ran.every(isGood)) break;
+    }
+  }
+  const status = results.every(isGood) ? 'done' : 'failed';
+  hookError = (await callHook(hooks.afterAll, { ...call, status })) ?? hookError;
+  return { results, hookError };
+}
+
+async function callHook(
+  hook: Hook | undefined,
+  call: Parameters<Hook>[0],
+): Promise<ErrorInfo | undefined> {
+  try {
+    await hook?.(call);
+    return undefined;
+  } catch (thrown) {
+    const cause = toGodwitError(thrown, 'GODWIT_HOOK_FAILED');
+    return { code: 'GODWIT_HOOK_FAILED', message: `A hook failed: ${cause.message}` };
+  }
+}
+
+function environmentOf(work: Work): RunEnvironment {
+  const { settings, project, session, by, stop, abort } = work;
+  const { beforeEach, afterEach } = settings.hooks;
+  const command = project.options.command ?? 'up';
+  return {
+    session,
+    by,
+    mirrors: settings.mirrors,
+    limits: {
+      lockTimeoutMs: settings.statementLockTimeoutMs,
+      statementTimeoutMs: settings.statementTimeoutMs,
+      lockRetries: settings.lockRetries,
+    },
+    variables: settings.variables,
+    hooks: {
+      ...(beforeEach && {
+        beforeEach: async (step) => {
+          await beforeEach({ command, direction: step.direction, id: step.id });
+        },
+      }),
+      ...(afterEach && {
+        afterEach: async (step, outcome) => {
+          await afterEach({
+            command,
+            direction: step.direction,
+            id: step.id,
+            status: outcome.status,
+          });
+        },
+      }),
+    },
+    clock: { now: () => performance.now() },
+    emit: project.emit,
+    stop,
+    abort,
+  };
+}
+
+/** How a run that did not reach its end was ended, when no migration failed. */
+function ending(
+  work: Work,
+  results: readonly StepResult[],
+  planned: number,
+): ErrorInfo | undefined {
+  if (work.session.lost.aborted) {
+    return toGodwitError(work.session.lost.reason, 'GODWIT_LOCK_LOST').toJSON();
+  }
+  const stopped = results.some((result) => result.outcome.status === 'stopped');
+  const cutShort = work.stop.aborted && results.length < planned;
+  if (!stopped && !cutShort) return undefined;
+  const done = results.filter(isGood).length;
+  return {
+    code: 'GODWIT_STOPPED',
+    message: `Stopped after ${done} of ${planned}.`,
+    state: 'What was finished is recorded; the lock is released.',
+    next: ['godwit status', 'go on: godwit up'],
+  };
+}
