@@ -81,6 +81,7 @@ function newRun(event: HistoryEvent): HistoryRun {
     durationMs: null,
     error: null,
     result: null,
+    counts: null,
     reason: null,
     backup: null,
     by: event.by,
@@ -104,6 +105,7 @@ function changes(event: HistoryEvent, holder: LockHolder | undefined): Partial<H
         durationMs: event.durationMs,
         error: event.error ?? null,
         result: event.result ?? null,
+        counts: event.counts ?? null,
         reason: event.reason ?? null,
         backup: event.backup ?? null,
       };

@@ -38,6 +38,7 @@ function runResult({ step, outcome, error }: StepResult): RunResult {
     status: outcome.status,
     durationMs: outcome.durationMs,
     ...(outcome.result !== undefined && { result: outcome.result }),
+    ...(outcome.counts && { counts: outcome.counts }),
     ...(error && { error }),
   };
 }

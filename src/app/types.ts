@@ -5,7 +5,7 @@ import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { CodeMigration } from '../formats/code-source.ts';
 import type { Diagnosis, LockHolder, Target } from '../ports/driver.ts';
-import type { Actor, Via } from '../ports/history.ts';
+import type { Actor, Counts, Via } from '../ports/history.ts';
 import type { Direction, Kind } from '../ports/migration.ts';
 
 export interface MigratorOptions extends DatabaseConfig {
@@ -83,7 +83,10 @@ export interface RunResult {
   readonly direction: Direction;
   readonly status: 'applied' | 'reverted' | 'failed' | 'stopped';
   readonly durationMs: number;
+  /** What the migration returned. */
   readonly result?: unknown;
+  /** What was done per collection, where the driver sees it. */
+  readonly counts?: Counts | undefined;
   readonly error?: ErrorInfo | undefined;
 }
 
@@ -134,6 +137,7 @@ export interface HistoryRun {
   readonly durationMs: number | null;
   readonly error: ErrorInfo | null;
   readonly result: unknown;
+  readonly counts: Counts | null;
   readonly reason: string | null;
   readonly backup: string | null;
   readonly by: Actor;

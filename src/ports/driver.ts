@@ -5,6 +5,7 @@ import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
 import type { DriverName } from './context.ts';
 import type {
   Actor,
+  Counts,
   Effect,
   HistoryReader,
   MirrorRecord,
@@ -125,7 +126,9 @@ export interface Outcome {
   readonly durationMs: number;
   /** Whether work and record committed together. */
   readonly transactional: boolean;
+  /** What the migration returned, as plain data. */
   readonly result?: unknown;
+  readonly counts?: Counts | undefined;
   readonly error?: ErrorInfo | undefined;
   /** False when even the failure could not be recorded (the connection is gone). */
   readonly recorded: boolean;

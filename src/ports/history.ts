@@ -48,6 +48,9 @@ export interface RunHeader {
   readonly fence: number;
 }
 
+/** What was seen done per collection, such as `{ users: { modified: 12, indexesCreated: 1 } }`. */
+export type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** Written before a run whose work and `ended` record cannot commit together. */
 export interface StartedEvent extends RunHeader {
   readonly event: 'started';
@@ -71,7 +74,9 @@ export interface EndedEvent extends RunHeader {
   readonly effect: Effect;
   readonly via: Via;
   readonly durationMs: number;
+  /** What the migration returned, as plain data. */
   readonly result?: unknown;
+  readonly counts?: Counts | undefined;
   readonly error?: ErrorInfo | undefined;
   /** Why, when a person made the record (`mark`, `baseline`). */
   readonly reason?: string | undefined;

@@ -49,7 +49,7 @@ describe('the program', () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
       // A migration sees what `.env` says.
-      runs: [{ id: '001_a', status: 'applied', result: { returned: { fromDotenv: 'yes' } } }],
+      runs: [{ id: '001_a', status: 'applied', result: { fromDotenv: 'yes' } }],
       summary: { applied: 1, remaining: 2 },
     });
     expect(err).toMatch(/^up → mongodb/);

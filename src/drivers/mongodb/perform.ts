@@ -61,19 +61,18 @@ export function doneStatus(job: Job): 'applied' | 'reverted' {
   return job.header.direction === 'up' ? 'applied' : 'reverted';
 }
 
-/** What `up` returned and what was done per collection; undefined when neither is there. */
-export function resultOf(returned: unknown, tally: Tally): unknown {
-  const value = toRecordable(returned);
-  const { counts } = tally;
-  if (value === undefined && counts === undefined) return undefined;
-  return toRecordable({ returned: value, counts });
+/** What `up` returned, and what was done per collection. */
+export function resultOf(returned: unknown, tally: Tally): Pick<Outcome, 'result' | 'counts'> {
+  const result = toRecordable(returned);
+  const counts = toRecordable(tally.counts) as Outcome['counts'];
+  return { ...(result !== undefined && { result }), ...(counts && { counts }) };
 }
 
 export function endedEvent(
   job: Job,
   outcome: Omit<Outcome, 'recorded' | 'transactional'>,
 ): EndedEvent {
-  const { effect, durationMs, result, error } = outcome;
+  const { effect, durationMs, result, counts, error } = outcome;
   return {
     ...job.header,
     event: 'ended',
@@ -82,6 +81,7 @@ export function endedEvent(
     via: 'run',
     durationMs,
     ...(result !== undefined && { result }),
+    ...(counts && { counts }),
     ...(error && { error }),
     ...(job.backup !== undefined && { backup: job.backup }),
   };

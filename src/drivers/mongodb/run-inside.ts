@@ -26,7 +26,7 @@ import { findOut, RecordedFailure } from './unclear-commit.ts';
 import { record, type Work } from './work.ts';
 
 interface Attempt {
-  readonly outcome: Pick<Outcome, 'status' | 'effect' | 'result' | 'error'>;
+  readonly outcome: Pick<Outcome, 'status' | 'effect' | 'result' | 'counts' | 'error'>;
   /** Whether the driver says that the transaction may be tried again, and why. */
   readonly again?: string | undefined;
   /** Whether the log says how it ended. */
@@ -84,7 +84,7 @@ async function tryOnce(
     const outcome = {
       status: doneStatus(job),
       effect: 'complete',
-      result: resultOf(returned, gate.tally),
+      ...resultOf(returned, gate.tally),
     } as const;
     await conclude(work, session, job, endedEvent(job, { ...outcome, durationMs }), gate);
     return { outcome, recorded: true };

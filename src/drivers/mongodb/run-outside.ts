@@ -35,7 +35,7 @@ export async function runOutside(work: Work, job: Job): Promise<Outcome> {
   return end(work, job, start, { ...outcome, durationMs: Math.round(performance.now() - began) });
 }
 
-type Attempt = Pick<Outcome, 'status' | 'effect' | 'result' | 'error'>;
+type Attempt = Pick<Outcome, 'status' | 'effect' | 'result' | 'counts' | 'error'>;
 
 async function attempt(
   work: Work,
@@ -53,13 +53,13 @@ async function attempt(
     const returned = await untilAborted(perform(job, call, progress), [lost, job.abort]);
     // Calls that were not awaited belong to the run too.
     await untilAborted(gate.settle(), [lost, job.abort]);
-    return { status: doneStatus(job), effect: 'complete', result: resultOf(returned, gate.tally) };
+    return { status: doneStatus(job), effect: 'complete', ...resultOf(returned, gate.tally) };
   } catch (thrown) {
     const error = lost.aborted ? lost.reason : job.abort.aborted ? stopped(job) : thrown;
     return {
       status: wasStopped(job, thrown) && !lost.aborted ? 'stopped' : 'failed',
       effect: gate.tally.touched ? 'partial' : leftUntouched(thrown, job),
-      result: resultOf(undefined, gate.tally),
+      ...resultOf(undefined, gate.tally),
       error: describeFailure(error, {
         job,
         root: work.root,

@@ -104,7 +104,7 @@ export const EXECUTE_TESTS: readonly ConformanceTest[] = [
           code(async () => result),
         ),
       );
-      assert.deepEqual(returned(outcome.result), result);
+      assert.deepEqual(outcome.result, result);
       const last = (await driver.history.events()).at(-1);
       assert.deepEqual(last?.event === 'ended' && last.result, outcome.result);
     },
@@ -196,12 +196,6 @@ export function succeeded(outcome: Outcome, status: 'applied' | 'reverted'): voi
   assert.equal(outcome.effect, 'complete');
   assert.equal(outcome.recorded, true);
   assert.ok(outcome.durationMs >= 0);
-}
-
-/** A driver may keep what it counted beside what was returned. */
-function returned(result: unknown): unknown {
-  const beside = typeof result === 'object' && result !== null && 'returned' in result;
-  return beside ? result.returned : result;
 }
 
 const kinds = (events: readonly HistoryEvent[]) => events.map(({ event }) => event);

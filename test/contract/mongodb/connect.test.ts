@@ -198,8 +198,8 @@ describe('drivers of the project', () => {
           ),
         );
         expect(outcome.error).toBeUndefined();
-        expect(outcome.result).toEqual({
-          counts: { [`a${version}`]: { inserted: 4, modified: 3, deleted: 2 } },
+        expect(outcome.counts).toEqual({
+          [`a${version}`]: { inserted: 4, modified: 3, deleted: 2 },
         });
       }
       const failed = await session.execute(
@@ -277,7 +277,7 @@ describe('drivers of the project', () => {
     );
     expect(outcome).toMatchObject({
       status: 'applied',
-      result: { counts: { users: { inserted: 2, modified: 2 } } },
+      counts: { users: { inserted: 2, modified: 2 } },
     });
     await driver.close();
   });

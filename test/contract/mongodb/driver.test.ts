@@ -55,10 +55,8 @@ describe.each([true, false])('history and lock (replica set: %s)', (replicaSet) 
       effect: 'complete',
       recorded: true,
       transactional: false,
-      result: {
-        returned: { ok: true },
-        counts: { users: { created: 1, indexesCreated: 1, inserted: 2, modified: 2, deleted: 1 } },
-      },
+      result: { ok: true },
+      counts: { users: { created: 1, indexesCreated: 1, inserted: 2, modified: 2, deleted: 1 } },
     });
     const failed = await run('2', async ({ db }) => {
       await db.collection('users').insertOne({ email: 'b' });

@@ -53,7 +53,7 @@ describe('transactions', () => {
       status: 'applied',
       transactional: true,
       recorded: true,
-      result: { counts: { a: { inserted: 3 } } },
+      counts: { a: { inserted: 3 } },
     });
     expect(await db().collection('a').countDocuments()).toBe(3);
     expect((await driver.history.events()).map(({ event }) => event)).toEqual(['ended']);
