@@ -7,10 +7,14 @@ import { type Bench, godwitTool, nodeCommand, scriptTool, type Tool } from './to
 const SCRIPTS = fileURLToPath(new URL('scripts/', import.meta.url));
 
 /** godwit, the floor and the peers, each with SQL files as it wants them. */
-export async function postgresBench(bin: string, goose: string | undefined): Promise<Bench> {
-  const server = await startPostgres();
+export async function postgresBench(
+  bin: string,
+  goose: string | undefined,
+  fsync: boolean,
+): Promise<Bench> {
+  const server = await startPostgres({ fsync });
   return {
-    title: 'PostgreSQL',
+    title: `PostgreSQL (fsync ${fsync ? 'on, as servers have it' : 'off'})`,
     tools: [
       scriptTool('floor', join(SCRIPTS, 'floor-postgres.mjs'), 'sql'),
       godwitTool(bin, 'sql'),

@@ -2,7 +2,7 @@
 // it compares with other tools. Ratios are the result; nothing here is a test.
 //
 //   npm run bench -- overhead [--rounds 7] [--only mongodb|postgres] [--scenarios abcd]
-//                             [--tools floor,godwit] [--bin dist/cli/main.js] [--write]
+//                             [--tools floor,godwit] [--bin dist/cli/main.js] [--no-fsync] [--write]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -24,6 +24,7 @@ const { values: flags } = parseArgs({
     scenarios: { type: 'string', default: 'abcd' },
     tools: { type: 'string' },
     bin: { type: 'string', default: join(BENCH, '../dist/cli/main.js') },
+    'no-fsync': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
@@ -44,7 +45,7 @@ print(
     `Peers: ${await peerVersions(goose !== undefined)}.`,
 );
 if (flags.only !== 'postgres') await runBench(await mongodbBench(bin));
-if (flags.only !== 'mongodb') await runBench(await postgresBench(bin, goose));
+if (flags.only !== 'mongodb') await runBench(await postgresBench(bin, goose, !flags['no-fsync']));
 if (flags.write) await appendResult('overhead', lines.join('\n'));
 
 async function runBench(bench: Bench): Promise<void> {
