@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type * as mongodb from 'mongodb';
 import { GodwitError } from '../../errors.ts';
 
@@ -24,7 +24,7 @@ const OLDEST = 5;
  */
 export function loadDriver(root: string): LoadedDriver {
   const project = createRequire(join(root, 'package.json'));
-  const mongoose = resolve(project, 'mongoose');
+  const mongoose = usedMongoose(project);
   const ways: [LoadedDriver['from'], NodeJS.Require | undefined][] = [
     ['mongoose', mongoose === undefined ? undefined : createRequire(mongoose)],
     ['project', project],
@@ -43,6 +43,19 @@ export function loadDriver(root: string): LoadedDriver {
       next: ['npm install mongodb'],
     },
   );
+}
+
+/** A mongoose of some folder above is not this project's if a `mongodb` lies nearer. */
+function usedMongoose(project: NodeJS.Require): string | undefined {
+  const mongoose = resolve(project, 'mongoose');
+  const mongodb = resolve(project, 'mongodb');
+  if (mongoose === undefined || mongodb === undefined) return mongoose;
+  return modulesFolder(mongoose).length >= modulesFolder(mongodb).length ? mongoose : undefined;
+}
+
+/** Both are found on the way up from one folder, so the longer path is the nearer one. */
+function modulesFolder(path: string): string {
+  return path.slice(0, path.lastIndexOf(`${sep}node_modules${sep}`));
 }
 
 function checked(require: NodeJS.Require, from: LoadedDriver['from']): LoadedDriver {
