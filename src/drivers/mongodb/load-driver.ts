@@ -50,12 +50,15 @@ function usedMongoose(project: NodeJS.Require): string | undefined {
   const mongoose = resolve(project, 'mongoose');
   const mongodb = resolve(project, 'mongodb');
   if (mongoose === undefined || mongodb === undefined) return mongoose;
-  return modulesFolder(mongoose).length >= modulesFolder(mongodb).length ? mongoose : undefined;
+  return depthOf(mongoose) >= depthOf(mongodb) ? mongoose : undefined;
 }
 
-/** Both are found on the way up from one folder, so the longer path is the nearer one. */
-function modulesFolder(path: string): string {
-  return path.slice(0, path.lastIndexOf(`${sep}node_modules${sep}`));
+/**
+ * Both are found on the way up from one folder, so the deeper is the nearer. Counted in
+ * folders: pnpm's links lead to `.pnpm/NAME@VERSION/node_modules`, for both alike.
+ */
+function depthOf(path: string): number {
+  return path.slice(0, path.lastIndexOf(`${sep}node_modules${sep}`)).split(sep).length;
 }
 
 function checked(require: NodeJS.Require, from: LoadedDriver['from']): LoadedDriver {
