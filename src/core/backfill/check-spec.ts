@@ -56,11 +56,14 @@ function unknownKeys(
 }
 
 function checkTarget({ collection, table }: BackfillSpec, sql: boolean): string[] {
-  const [right, wrong] = sql ? (['table', 'collection'] as const) : (['collection', 'table'] as const);
+  const [right, wrong] = sql
+    ? (['table', 'collection'] as const)
+    : (['collection', 'table'] as const);
   const of = { collection, table };
   const problems: string[] = [];
   if (!isText(of[right])) problems.push(`${right} must name what is changed`);
-  if (of[wrong] !== undefined) problems.push(`${wrong} is for ${sql ? 'MongoDB' : 'PostgreSQL'}: use ${right}`);
+  if (of[wrong] !== undefined)
+    problems.push(`${wrong} is for ${sql ? 'MongoDB' : 'PostgreSQL'}: use ${right}`);
   return problems;
 }
 
@@ -71,7 +74,8 @@ function checkChange(spec: BackfillSpec, sql: boolean): string[] {
   if (given.length > 1) return [`only one of ${list} can be used, not ${given.join(' and ')}`];
   const problems: string[] = [];
   if (spec.sql !== undefined) problems.push(...checkSql(spec.sql, sql));
-  if (spec.set !== undefined) problems.push(...(sql ? checkExpressions(spec.set) : checkUpdate(spec.set)));
+  if (spec.set !== undefined)
+    problems.push(...(sql ? checkExpressions(spec.set) : checkUpdate(spec.set)));
   return problems;
 }
 
@@ -80,13 +84,16 @@ function checkSql(text: unknown, sql: boolean): string[] {
   if (!isText(text)) return ['sql must be a text'];
   const problems: string[] = [];
   if (!/^\s*(update|delete)\b/i.test(text)) problems.push('sql must be one UPDATE or DELETE');
-  if (text.split('{{chunk}}').length !== 2) problems.push('sql must contain {{chunk}} once, in its WHERE');
+  if (text.split('{{chunk}}').length !== 2)
+    problems.push('sql must contain {{chunk}} once, in its WHERE');
   return problems;
 }
 
 function checkExpressions(set: unknown): string[] {
   if (!isObject(set) || Object.keys(set).length === 0) {
-    return ["set must be an object of columns and SQL expressions, such as { email: 'lower(email)' }"];
+    return [
+      "set must be an object of columns and SQL expressions, such as { email: 'lower(email)' }",
+    ];
   }
   return Object.entries(set).flatMap(([column, expression]) =>
     isText(expression) ? [] : [`set.${column} must be an SQL expression as text`],
@@ -94,7 +101,8 @@ function checkExpressions(set: unknown): string[] {
 }
 
 function checkUpdate(set: unknown): string[] {
-  if (Array.isArray(set)) return set.length > 0 && set.every(isObject) ? [] : ['set must have stages'];
+  if (Array.isArray(set))
+    return set.length > 0 && set.every(isObject) ? [] : ['set must have stages'];
   if (!isObject(set) || Object.keys(set).length === 0) {
     return ['set must be fields, update operators or a pipeline'];
   }
@@ -108,11 +116,13 @@ function checkTransform(spec: BackfillSpec): string[] {
   const problems: string[] = [];
   for (const name of ['transform', 'transformBatch'] as const) {
     const value = spec[name];
-    const good = value === undefined || typeof value === 'function' || isText(value) || value instanceof URL;
+    const good =
+      value === undefined || typeof value === 'function' || isText(value) || value instanceof URL;
     if (!good) problems.push(`${name} must be a function, or the path of a module`);
   }
   const inJavaScript = spec.transform !== undefined || spec.transformBatch !== undefined;
-  if (spec.fields !== undefined && !inJavaScript) problems.push('fields are for transform and transformBatch');
+  if (spec.fields !== undefined && !inJavaScript)
+    problems.push('fields are for transform and transformBatch');
   return problems;
 }
 
@@ -147,7 +157,8 @@ function checkChunk({ chunk, concurrency }: BackfillSpec): string[] {
   if (isObject(chunk)) {
     problems.push(...unknownKeys(chunk, ['start', 'min', 'max', 'targetMs'], 'chunk.'));
     for (const [key, value] of Object.entries(chunk)) {
-      if (value !== undefined && !isCount(value)) problems.push(`chunk.${key} must be a whole number from 1`);
+      if (value !== undefined && !isCount(value))
+        problems.push(`chunk.${key} must be a whole number from 1`);
     }
   } else if (chunk !== undefined && !isCount(chunk)) {
     problems.push('chunk must be a whole number of rows from 1, or { start, min, max, targetMs }');
@@ -168,12 +179,15 @@ function checkThrottle({ throttle }: BackfillSpec): string[] {
     }
   }
   const { nice, windows } = throttle;
-  if (nice !== undefined && !isNumber(nice, 0, 0.9)) problems.push('throttle.nice must be from 0 to 0.9');
+  if (nice !== undefined && !isNumber(nice, 0, 0.9))
+    problems.push('throttle.nice must be from 0 to 0.9');
   if (windows !== undefined) {
     const list = Array.isArray(windows) ? windows : [windows];
     for (const window of list) {
       if (typeof window === 'string' && parseWindow(window)) continue;
-      problems.push(`throttle.windows: "${String(window)}" is not like 22:00-06:00 or sat,sun 00:00-24:00`);
+      problems.push(
+        `throttle.windows: "${String(window)}" is not like 22:00-06:00 or sat,sun 00:00-24:00`,
+      );
     }
   }
   return problems;

@@ -12,8 +12,11 @@ export class Durations {
     this.#count++;
   }
 
-  get count(): number {
-    return this.#count;
+  add(others: Durations): void {
+    for (const [bucket, count] of others.#buckets) {
+      this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + count);
+    }
+    this.#count += others.#count;
   }
 
   /** @param part 0 to 1 @returns ms, 0 when there is nothing */

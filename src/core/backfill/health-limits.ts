@@ -31,8 +31,16 @@ export function assessHealth(health: Health, limits: HealthLimits): Verdict {
   const signals = [
     [health.lagMs, limits.maxLagMs, (v: number) => `replication lags ${seconds(v)}`],
     [health.waiting, limits.maxWaiting, (v: number) => `${v} operations wait for a lock`],
-    [health.dirty, limits.maxDirty, (v: number) => `${Math.round(v * 100)} % of the cache is dirty`],
-    [health.retainedWal, limits.maxRetainedWal, (v: number) => `${gibibytes(v)} of WAL is held back`],
+    [
+      health.dirty,
+      limits.maxDirty,
+      (v: number) => `${Math.round(v * 100)} % of the cache is dirty`,
+    ],
+    [
+      health.retainedWal,
+      limits.maxRetainedWal,
+      (v: number) => `${gibibytes(v)} of WAL is held back`,
+    ],
   ] as const;
   let slow: string | undefined;
   for (const [value, limit, say] of signals) {

@@ -1,5 +1,10 @@
 import type { BackfillGauge } from '../../events.ts';
-import type { ChunkResult, HeartbeatAnswer, LedgerHead, LedgerProgress } from '../../ports/backfill.ts';
+import type {
+  ChunkResult,
+  HeartbeatAnswer,
+  LedgerHead,
+  LedgerProgress,
+} from '../../ports/backfill.ts';
 import type { Timers } from '../../ports/clock.ts';
 import { Durations } from './durations.ts';
 import type { Pace } from './pace.ts';
@@ -40,6 +45,12 @@ export class Meter {
     this.#speed.note(this.progress.rows, this.#timers.now());
   }
 
+  /** Goes on counting where another one of the same run stopped. */
+  continue(before: Meter): void {
+    this.chunks.add(before.chunks);
+    this.rows += before.rows;
+  }
+
   retried(): void {
     this.#since.retries++;
   }
@@ -47,7 +58,15 @@ export class Meter {
   hear({ progress, workers }: HeartbeatAnswer): void {
     this.#base = progress;
     this.#workers = workers;
-    this.#since = { rows: 0, changed: 0, deleted: 0, conflicts: 0, poisoned: 0, chunks: 0, retries: 0 };
+    this.#since = {
+      rows: 0,
+      changed: 0,
+      deleted: 0,
+      conflicts: 0,
+      poisoned: 0,
+      chunks: 0,
+      retries: 0,
+    };
     this.#speed.note(progress.rows, this.#timers.now());
   }
 

@@ -1,4 +1,4 @@
-import type { Backfills, BackfillControl, Health, HeartbeatAnswer } from '../../ports/backfill.ts';
+import type { BackfillControl, Backfills, Health, HeartbeatAnswer } from '../../ports/backfill.ts';
 import type { Timers } from '../../ports/clock.ts';
 import { ChunkSize } from './chunk-size.ts';
 import { assessHealth, type Verdict } from './health-limits.ts';
@@ -44,7 +44,10 @@ export class Pace {
   }
 
   /** Asks the server how it is, now and then. A server that does not tell is well. */
-  async look(backfills: Pick<Backfills, 'health'>, job: Parameters<Backfills['health']>[0]): Promise<void> {
+  async look(
+    backfills: Pick<Backfills, 'health'>,
+    job: Parameters<Backfills['health']>[0],
+  ): Promise<void> {
     const now = this.#timers.now();
     if (now - this.#healthAt < HEALTH_EVERY_MS) return;
     this.#healthAt = now;

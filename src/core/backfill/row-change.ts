@@ -22,7 +22,9 @@ export function toRowChange(answer: TransformAnswer, read: ReadRow): RowChange {
   const operators = Object.keys(given).filter((name) => name.startsWith('$'));
   const unknown = operators.find((name) => name !== '$set' && name !== '$unset');
   if (unknown !== undefined) {
-    throw new TypeError(`The transform returned ${unknown}: only $set, $unset and $delete are known.`);
+    throw new TypeError(
+      `The transform returned ${unknown}: only $set, $unset and $delete are known.`,
+    );
   }
   if (operators.length === 0) return setChange(given, [], read);
   if (operators.length < Object.keys(given).length) {
