@@ -79,7 +79,7 @@ async function tryOnce(
     );
     const returned = await untilAborted(perform(job, call, progress), signals);
     await untilAborted(gate.settle(), signals);
-    gate.close(over(job));
+    gate.close(() => over(job));
     const durationMs = Math.round(performance.now() - began);
     const outcome = {
       status: doneStatus(job),
@@ -89,7 +89,7 @@ async function tryOnce(
     await conclude(work, session, job, endedEvent(job, { ...outcome, durationMs }), gate);
     return { outcome, recorded: true };
   } catch (thrown) {
-    gate.close(over(job));
+    gate.close(() => over(job));
     if (signals.some((signal) => signal.aborted)) await interrupt(work, session, gate);
     await whileReachable(work.topology, () => abort(session)).catch(() => {});
     return failed(work, job, rootCause(thrown, gate), progress, performance.now() - opened);

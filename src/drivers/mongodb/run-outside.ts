@@ -70,7 +70,8 @@ async function attempt(
     };
   } finally {
     gate.close(
-      new GodwitError('GODWIT_STOPPED', `${job.header.id} has ended: its handles write no more.`),
+      () =>
+        new GodwitError('GODWIT_STOPPED', `${job.header.id} has ended: its handles write no more.`),
     );
   }
 }

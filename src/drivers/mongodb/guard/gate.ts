@@ -39,7 +39,7 @@ export class Gate {
   used = false;
   readonly #options: GateOptions;
   readonly #pending = new Set<Promise<unknown>>();
-  #refusal: GodwitError | undefined;
+  #refuse: (() => GodwitError) | undefined;
   #queue: Promise<void> = Promise.resolve();
 
   constructor(options: GateOptions) {
@@ -47,15 +47,16 @@ export class Gate {
     this.#options = options;
   }
 
-  close(reason: GodwitError): void {
-    this.#refusal ??= reason;
+  /** The reason is made when it is needed: its stack costs as much as a small migration. */
+  close(reason: () => GodwitError): void {
+    this.#refuse ??= reason;
   }
 
   /** Throws what closed the gate, or what the lock says. */
   check(writes: boolean): void {
     // The lock first: that it is lost says more than that the run has ended.
     if (writes) this.#options.check();
-    if (this.#refusal && (writes || this.session)) throw this.#refusal;
+    if (this.#refuse && (writes || this.session)) throw this.#refuse();
     if (writes) this.tally.touched = true;
   }
 
