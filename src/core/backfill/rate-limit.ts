@@ -24,7 +24,8 @@ export class RateLimit {
   waitMs(now: number): number {
     this.#settle(now);
     if (this.#rate <= 0 || this.#balance >= 0) return 0;
-    return (-this.#balance / this.#rate) * 1000;
+    // Whole ms: what is left of one would be waited for without time passing.
+    return Math.ceil((-this.#balance / this.#rate) * 1000);
   }
 
   /** How many rows a chunk may have, so that the limit is kept second by second. */

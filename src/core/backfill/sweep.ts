@@ -13,14 +13,14 @@ export type SweepDecision =
   | { readonly again: false; readonly reason: string };
 
 /**
- * Whether what is left is worth another sweep. A sweep after which as many rows match as it
- * changed has a filter that its own work does not leave: to go on would change rows twice.
+ * Whether what is left is worth another sweep. When after the first one as many rows match
+ * as it changed, its work does not leave the filter: to go on would change rows twice.
  */
 export function maySweepAgain({ sweep, changed, left }: SweepState): SweepDecision {
   if (changed === 0) {
     return { again: false, reason: `${left} rows match the filter and are not changed by it.` };
   }
-  if (left >= changed) {
+  if (sweep === 1 && left >= changed) {
     return {
       again: false,
       reason: `${left} rows match the filter after ${changed} were changed: it was not swept again, because changed rows may still match.`,
