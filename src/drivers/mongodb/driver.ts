@@ -1,4 +1,5 @@
 import { GodwitError } from '../../errors.ts';
+import type { Backfills } from '../../ports/backfill.ts';
 import type {
   AcquireOptions,
   Driver,
@@ -85,6 +86,11 @@ class MongoDriver implements Driver {
 
   readMirror(spec: MirrorSpec): Promise<MirrorRecord[]> {
     return readMirror(this.#store, spec);
+  }
+
+  async backfills({ connections }: { readonly connections: number }): Promise<Backfills> {
+    const { openBackfills } = await import('./backfill/backfills.ts');
+    return openBackfills(this.#options, connections);
   }
 
   diagnose(): ReturnType<Driver['diagnose']> {

@@ -1,0 +1,212 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { Document } from 'mongodb';
+import type { ErrorInfo } from '../../../errors.ts';
+import type {
+  BackfillControl,
+  BackfillInspection,
+  BackfillJob,
+  Backfills,
+  BeginOptions,
+  Chunk,
+  ChunkResult,
+  Fault,
+  Health,
+  HeartbeatAnswer,
+  LedgerHead,
+  LedgerState,
+  Poisoned,
+  ReadBatch,
+  UndoResult,
+  WorkerReport,
+} from '../../../ports/backfill.ts';
+import type { OpenOptions } from '../../../ports/driver.ts';
+import { type Connection, connect } from '../connect.ts';
+import { loadDriver, type MongoModule } from '../load-driver.ts';
+import { apply, read } from './apply.ts';
+import { begin, sweepAgain } from './begin.ts';
+import { giveBack, letGo, split } from './chunks.ts';
+import { claim } from './claim.ts';
+import { end, remaining } from './end.ts';
+import { classify } from './faults.ts';
+import { beat, changeControl, listHeads, readHead } from './head.ts';
+import { readHealth } from './health.ts';
+import { survey } from './inspect.ts';
+import { collectionOf, openCollections, type Parts } from './parts.ts';
+import { listPoisoned, poisonChunk, retryPoisoned } from './poison.ts';
+import { sample } from './sample.ts';
+import { undo } from './undo.ts';
+import type { TransformWork } from './work-transform.ts';
+
+/**
+ * Backfills over connections of their own, from the same URL; a client that the program
+ * gave is used as it is.
+ */
+export async function openBackfills(
+  options: OpenOptions,
+  connections: number,
+): Promise<MongoBackfills> {
+  const url = limitPool(options.url, connections);
+  const connection = await connect({ ...options, url });
+  const { module } = loadDriver(options.root);
+  return new MongoBackfills(
+    connection,
+    {
+      client: connection.client,
+      db: connection.db,
+      mongo: module,
+      ...openCollections(connection.db, options.store.prefix),
+      topology: connection.topology.type ?? 'standalone',
+      held: new Map(),
+      sessions: [],
+      targets: new Map(),
+      url: options.url,
+    },
+    bsonUrl(module),
+  );
+}
+
+/** Beside the chunks under way, heartbeats and claims want a connection. */
+function limitPool(url: string, connections: number): string {
+  if (url === '' || /[?&]maxPoolSize=/i.test(url)) return url;
+  const [before = '', after] = url.split('?', 2);
+  const path = before.replace(/^[^/]*:\/\//, '').includes('/') ? before : `${before}/`;
+  const pool = `maxPoolSize=${Math.max(2, connections)}`;
+  return `${path}?${after ? `${after}&` : ''}${pool}`;
+}
+
+/** The very copy of the driver, whose BSON made the rows. */
+function bsonUrl(module: MongoModule): string | undefined {
+  const loaded = Object.values(createRequire(import.meta.url).cache);
+  const path = loaded.find((one) => one?.exports === module)?.filename;
+  return path === undefined ? undefined : pathToFileURL(path).href;
+}
+
+export class MongoBackfills implements Backfills {
+  readonly bson: string | undefined;
+  readonly #connection: Connection;
+  readonly #parts: Parts;
+  #closed: Promise<void> | undefined;
+
+  constructor(connection: Connection, parts: Parts, bson: string | undefined) {
+    this.#connection = connection;
+    this.#parts = parts;
+    this.bson = bson;
+  }
+
+  async inspect(job: BackfillJob): Promise<BackfillInspection> {
+    const { target: _, top: __, bottom: ___, ...inspection } = await survey(this.#parts, job);
+    return inspection;
+  }
+
+  sample(job: BackfillJob, count: number): ReturnType<Backfills['sample']> {
+    return sample(this.#parts, job, count);
+  }
+
+  begin(job: BackfillJob, options: BeginOptions): Promise<LedgerHead> {
+    return begin(this.#parts, job, options);
+  }
+
+  heartbeat(ledger: string, worker: WorkerReport): Promise<HeartbeatAnswer> {
+    return beat(this.#parts, ledger, worker);
+  }
+
+  claim(job: BackfillJob, worker: string, size: number): Promise<Chunk | undefined> {
+    return claim(this.#parts, job, worker, size);
+  }
+
+  read(job: BackfillJob, chunk: Chunk): Promise<ReadBatch> {
+    return read(this.#parts, job, chunk);
+  }
+
+  apply(
+    job: BackfillJob,
+    chunk: Chunk,
+    worker: string,
+    work?: TransformWork,
+  ): Promise<ChunkResult | undefined> {
+    return apply(this.#parts, job, chunk, worker, work);
+  }
+
+  giveBack(chunk: Chunk, worker: string, error?: ErrorInfo): Promise<void> {
+    return giveBack(this.#parts, chunk, worker, error);
+  }
+
+  letGo(ledger: string, worker: string, holding: readonly number[]): Promise<void> {
+    return letGo(this.#parts, ledger, worker, holding);
+  }
+
+  split(job: BackfillJob, chunk: Chunk, worker: string): Promise<boolean> {
+    return split(this.#parts, job, chunk, worker);
+  }
+
+  poison(job: BackfillJob, chunk: Chunk, worker: string, error: ErrorInfo): Promise<void> {
+    return poisonChunk(this.#parts, job, chunk, worker, error);
+  }
+
+  poisoned(ledger: string, limit: number): Promise<Poisoned[]> {
+    return listPoisoned(this.#parts, ledger, limit);
+  }
+
+  retryPoisoned(ledger: string): Promise<number> {
+    return retryPoisoned(this.#parts, ledger);
+  }
+
+  remaining(job: BackfillJob): Promise<{ within: number; beyond: number }> {
+    return remaining(this.#parts, job);
+  }
+
+  count(job: BackfillJob, filter: unknown, limit?: number): Promise<number> {
+    const options = limit === undefined ? {} : { limit };
+    return collectionOf(this.#parts, job).countDocuments((filter ?? {}) as Document, options);
+  }
+
+  sweepAgain(job: BackfillJob, n: number): Promise<void> {
+    return sweepAgain(this.#parts, job, n);
+  }
+
+  end(
+    ledger: string,
+    state: LedgerState,
+    summary: Readonly<Record<string, unknown>>,
+    error?: ErrorInfo,
+  ): Promise<boolean> {
+    return end(this.#parts, ledger, state, summary, error);
+  }
+
+  control(ledger: string, change: BackfillControl): Promise<boolean> {
+    return changeControl(this.#parts, ledger, change);
+  }
+
+  head(ledger: string): Promise<LedgerHead | undefined> {
+    return readHead(this.#parts, ledger);
+  }
+
+  list(): Promise<LedgerHead[]> {
+    return listHeads(this.#parts);
+  }
+
+  health(_job: BackfillJob): Promise<Health> {
+    return readHealth(this.#parts);
+  }
+
+  classify(thrown: unknown): Fault {
+    return classify(thrown, this.#parts.url);
+  }
+
+  undo(job: BackfillJob, options: Parameters<Backfills['undo']>[1]): Promise<UndoResult> {
+    return undo(this.#parts, job, options);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { sessions, held } = this.#parts;
+    const all = [...sessions, ...[...held.values()].map(({ session }) => session)];
+    await Promise.all(all.map((session) => session?.endSession().catch(() => {})));
+    await this.#connection.close();
+  }
+}

@@ -1,0 +1,159 @@
+import type { Document } from 'mongodb';
+import { GodwitError } from '../../../errors.ts';
+import type { BackfillJob, BeginOptions, LedgerHead } from '../../../ports/backfill.ts';
+import { isDuplicateKey } from '../errors.ts';
+import type { LedgerDocument } from './documents.ts';
+import { toHead } from './head.ts';
+import { type Survey, survey } from './inspect.ts';
+import { keyText } from './keys.ts';
+import { type Parts, SURE } from './parts.ts';
+import { CHUNK_INDEX, NOTHING_FOLDED } from './progress.ts';
+import { edgeKey, findTarget } from './target.ts';
+
+export async function begin(
+  parts: Parts,
+  job: BackfillJob,
+  options: BeginOptions,
+): Promise<LedgerHead> {
+  for (;;) {
+    const found = await parts.ledgers.findOne({ _id: job.ledger });
+    const begun =
+      found === null ? await create(parts, job) : await goOn(parts, job, options, found);
+    if (begun !== undefined) return toHead(parts, begun);
+  }
+}
+
+/** Undefined when somebody else was quicker. */
+async function create(parts: Parts, job: BackfillJob): Promise<LedgerDocument | undefined> {
+  const found = await survey(parts, job);
+  await createIndexes(parts);
+  const fresh = { generation: 1, ...freshFields(parts, job, found) };
+  try {
+    await parts.ledgers.updateOne(
+      { _id: job.ledger, generation: { $exists: false } },
+      [{ $set: { ...literal(fresh), startedAt: '$$NOW' } }],
+      { upsert: true, ...SURE },
+    );
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    return undefined;
+  }
+  return (await parts.ledgers.findOne({ _id: job.ledger })) ?? undefined;
+}
+
+function freshFields({ mongo }: Parts, job: BackfillJob, found: Survey): Document {
+  return {
+    name: job.name,
+    target: job.target,
+    sweep: 1,
+    state: 'running',
+    definition: job.definition,
+    guarantee: found.guarantee,
+    key: found.key,
+    order: job.order,
+    growing: found.growingKey,
+    ...(found.top && { top: keyText(mongo, found.top) }),
+    ...(found.bottom && { bottom: keyText(mongo, found.bottom) }),
+    total: found.total,
+    exact: found.exact,
+    control: {},
+    workers: [],
+    extra: 0,
+    folded: NOTHING_FOLDED,
+  };
+}
+
+function literal(fields: Document): Document {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, { $literal: value }]),
+  );
+}
+
+async function goOn(
+  parts: Parts,
+  job: BackfillJob,
+  options: BeginOptions,
+  found: LedgerDocument,
+): Promise<LedgerDocument | undefined> {
+  if (found.state !== 'running' && found.state !== 'failed') {
+    return options.mode === 'again' ? beginAgain(parts, job, found) : found;
+  }
+  if (found.definition !== job.definition && !options.acceptDefinition) throw changed(job, found);
+  await createIndexes(parts);
+  const same = { _id: found._id, generation: found.generation, state: found.state };
+  const after = await parts.ledgers.findOneAndUpdate(
+    same,
+    {
+      $set: { state: 'running', definition: job.definition },
+      $unset: { error: 1, endedAt: 1, summary: 1, 'control.cancelled': 1 },
+    } as Document,
+    { returnDocument: 'after', includeResultMetadata: false, ...SURE },
+  );
+  return (after as LedgerDocument | null) ?? undefined;
+}
+
+async function beginAgain(
+  parts: Parts,
+  job: BackfillJob,
+  found: LedgerDocument,
+): Promise<LedgerDocument | undefined> {
+  const fields = freshFields(parts, job, await survey(parts, job));
+  const generation = found.generation + 1;
+  const gone = ['error', 'endedAt', 'summary', 'top', 'bottom'].filter((name) => !(name in fields));
+  const after = await parts.ledgers.findOneAndUpdate(
+    { _id: found._id, generation: found.generation, state: found.state },
+    [{ $set: { ...literal({ ...fields, generation }), startedAt: '$$NOW' } }, { $unset: gone }],
+    { returnDocument: 'after', includeResultMetadata: false, ...SURE },
+  );
+  if (after === null) return undefined;
+  // Whoever still holds one of the last time's chunks must not commit it now.
+  await parts.chunks.updateMany(
+    { ledger: found._id, generation: { $lt: generation }, state: { $in: ['claimed', 'waiting'] } },
+    { $set: { state: 'void' } },
+    SURE,
+  );
+  return after as LedgerDocument;
+}
+
+/** Sweep `n` over all keys that there are now. */
+export async function sweepAgain(parts: Parts, job: BackfillJob, n: number): Promise<void> {
+  const target = await findTarget(parts, job);
+  const [top, bottom] = await Promise.all([
+    edgeKey(parts, job, target, 'top'),
+    edgeKey(parts, job, target, 'bottom'),
+  ]);
+  const edges = {
+    ...(top && { top: keyText(parts.mongo, top) }),
+    ...(bottom && { bottom: keyText(parts.mongo, bottom) }),
+  };
+  await parts.ledgers.updateOne(
+    { _id: job.ledger, sweep: n - 1, state: 'running' },
+    { $set: { sweep: n, ...edges } },
+  );
+}
+
+/** Also creates the collections, which a transaction of an old server could not. */
+async function createIndexes({ chunks, poison, touched }: Parts): Promise<void> {
+  await Promise.all([
+    chunks.createIndexes([
+      { key: CHUNK_INDEX, name: 'progress' },
+      { key: { ledger: 1, state: 1, n: 1 }, name: 'open' },
+    ]),
+    poison.createIndexes([{ key: { ledger: 1, generation: 1 }, name: 'ledger' }]),
+    touched.createIndexes([{ key: { ledger: 1, generation: 1 }, name: 'ledger' }]),
+  ]);
+}
+
+function changed(job: BackfillJob, found: LedgerDocument): GodwitError {
+  return new GodwitError(
+    'GODWIT_BACKFILL_CHANGED',
+    `The backfill ${job.name} was begun with another definition.`,
+    {
+      state: `It is ${found.state}; what it changed stays, the rest waits.`,
+      next: [
+        'restore the definition, or go on with the new one: --accept-definition',
+        `begin anew: godwit backfill cancel ${job.name}`,
+      ],
+    },
+  );
+}
