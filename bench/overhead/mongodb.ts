@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MongoClient } from 'mongodb';
 import { startMongod } from '../../src/testing/mongod.ts';
 import { resolvePeer } from '../support/peers.ts';
 import { type Bench, godwitTool, nodeCommand, scriptTool, type Tool } from './tools.ts';
@@ -13,14 +14,30 @@ export async function mongodbBench(bin: string): Promise<Bench> {
   return {
     title: 'MongoDB (replica set of one member)',
     tools: [
-      scriptTool('floor', join(SCRIPTS, 'floor-mongodb.mjs'), 'code'),
-      godwitTool(bin, 'code'),
+      scriptTool('floor', join(SCRIPTS, 'floor-mongodb.mjs'), {
+        layout: 'code',
+        records: 'floor_history',
+      }),
+      godwitTool(bin, 'code', 'godwit_history'),
       migrateMongo(),
-      scriptTool('umzug', join(SCRIPTS, 'umzug-mongodb.mjs'), 'code'),
+      scriptTool('umzug', join(SCRIPTS, 'umzug-mongodb.mjs'), {
+        layout: 'code',
+        records: 'migrations',
+      }),
     ],
     newDatabase: async () => server.databaseUrl(),
+    count: countDocuments,
     stop: () => server.stop(),
   };
+}
+
+async function countDocuments(url: string, collection: string): Promise<number> {
+  const client = await MongoClient.connect(url);
+  try {
+    return await client.db().collection(collection).countDocuments();
+  } finally {
+    await client.close();
+  }
 }
 
 function migrateMongo(): Tool {
@@ -28,6 +45,7 @@ function migrateMongo(): Tool {
   return {
     name: 'migrate-mongo',
     layout: 'code',
+    records: 'changelog',
     command(verb, project, url) {
       const config = join(project, 'migrate-mongo-config.js');
       const settings = {

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { startPostgres } from '../../src/testing/postgres.ts';
 import { dbmateBinary, resolvePeer } from '../support/peers.ts';
 import { type Bench, godwitTool, nodeCommand, scriptTool, type Tool } from './tools.ts';
@@ -16,16 +17,34 @@ export async function postgresBench(
   return {
     title: `PostgreSQL (fsync ${fsync ? 'on, as servers have it' : 'off'})`,
     tools: [
-      scriptTool('floor', join(SCRIPTS, 'floor-postgres.mjs'), 'sql'),
-      godwitTool(bin, 'sql'),
-      scriptTool('umzug', join(SCRIPTS, 'umzug-postgres.mjs'), 'sql'),
+      scriptTool('floor', join(SCRIPTS, 'floor-postgres.mjs'), {
+        layout: 'sql',
+        records: 'floor_history',
+      }),
+      godwitTool(bin, 'sql', 'godwit.history'),
+      scriptTool('umzug', join(SCRIPTS, 'umzug-postgres.mjs'), {
+        layout: 'sql',
+        records: 'migrations',
+      }),
       nodePgMigrate(),
       dbmate(),
       ...(goose === undefined ? [] : [gooseTool(goose)]),
     ],
     newDatabase: () => server.createDatabase(),
+    count: countRows,
     stop: () => server.stop(),
   };
+}
+
+async function countRows(url: string, table: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query(`select count(*) from ${table}`);
+    return Number(rows[0]?.count);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Has no `status`: a dry run on a database that is up to date does the same reads. */
@@ -34,6 +53,7 @@ function nodePgMigrate(): Tool {
   return {
     name: 'node-pg-migrate',
     layout: 'node-pg-migrate',
+    records: 'pgmigrations',
     command: (verb, project, url) =>
       nodeCommand(project, [bin, 'up', ...(verb === 'status' ? ['--dry-run'] : [])], {
         DATABASE_URL: url,
@@ -46,6 +66,7 @@ function dbmate(): Tool {
   return {
     name: 'dbmate',
     layout: 'dbmate',
+    records: 'schema_migrations',
     command: (verb, project, url) => ({
       program,
       args: ['--url', withoutTls(url), '--migrations-dir', 'migrations', '--no-dump-schema', verb],
@@ -58,6 +79,7 @@ function gooseTool(program: string): Tool {
   return {
     name: 'goose',
     layout: 'goose',
+    records: 'goose_db_version',
     command: (verb, project, url) => ({
       program,
       args: ['-dir', 'migrations', 'postgres', withoutTls(url), verb],

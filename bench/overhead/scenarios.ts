@@ -26,7 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** Folders are made, and for `status` everything is applied once, before the first round. */
+/** Folders are made, and everything is applied once, before the first round. */
 export async function prepare(
   bench: Bench,
   { verb, count, only }: Scenario,
@@ -36,22 +36,23 @@ export async function prepare(
   for (const tool of bench.tools) {
     if (only && !only.includes(tool.name)) continue;
     const project = await makeProject(root, tool.layout, count);
-    contestants.push(
-      verb === 'up'
-        ? freshEachTime(bench, tool, project)
-        : await alreadyApplied(bench, tool, project),
-    );
+    const url = await bench.newDatabase();
+    await measure(tool.command('up', project, url));
+    await insistOnRecords(bench, tool, url, count);
+    const fresh = verb === 'up' ? () => bench.newDatabase() : () => url;
+    const next = async () => tool.command(verb, project, await fresh());
+    contestants.push({ name: tool.name, next });
   }
   return contestants;
 }
 
-function freshEachTime(bench: Bench, tool: Tool, project: string): Contestant {
-  const { name } = tool;
-  return { name, next: async () => tool.command('up', project, await bench.newDatabase()) };
-}
-
-async function alreadyApplied(bench: Bench, tool: Tool, project: string): Promise<Contestant> {
-  const url = await bench.newDatabase();
-  await measure(tool.command('up', project, url));
-  return { name: tool.name, next: () => tool.command('status', project, url) };
+/** A tool that quietly did nothing would win. */
+async function insistOnRecords(
+  bench: Bench,
+  { name, records }: Tool,
+  url: string,
+  count: number,
+): Promise<void> {
+  const found = await bench.count(url, records);
+  if (found < count) throw new Error(`${name} left ${found} records of ${count} migrations`);
 }
