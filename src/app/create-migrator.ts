@@ -6,7 +6,8 @@ import { isAtLeast } from './is-at-least.ts';
 import { planScript } from './plan-script.ts';
 import { openProject } from './project.ts';
 import { accept, baseline, mark } from './record-commands.ts';
-import { planNow, redo, runDirection } from './run-commands.ts';
+import { redo, runDirection } from './run-commands.ts';
+import { showPlan } from './show-plan.ts';
 import { listFolder, readStatus } from './status.ts';
 import type { Migrator, MigratorOptions } from './types.ts';
 import { validateProject } from './validate.ts';
@@ -31,7 +32,7 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
   return {
     settings: () => project.settings(),
     target: async () => (await project.driver()).target,
-    plan: (plan = {}) => planNow(project, plan),
+    plan: (plan = {}) => showPlan(project, plan),
     planSql: (plan = {}) => planScript(project, plan),
     up: (run = {}) => runDirection(project, 'up', run),
     down: (run = {}) => runDirection(project, 'down', run),

@@ -1,4 +1,5 @@
 import { createHeader } from '../core/run.ts';
+import { withVariables } from '../core/variables.ts';
 import { GodwitError } from '../errors.ts';
 import type { ScriptStep } from '../ports/driver.ts';
 import { currentActor } from './actor.ts';
@@ -31,7 +32,12 @@ export async function planScript(project: Project, options: PlanOptions): Promis
       );
     }
     const header = createHeader(step.migration, step.direction, { by, fence: 0 });
-    steps.push({ header, sql, transaction: sql.transaction, mirrors: settings.mirrors });
+    steps.push({
+      header,
+      sql: withVariables(sql, settings.variables),
+      transaction: sql.transaction,
+      mirrors: settings.mirrors,
+    });
   }
   return driver.script(steps);
 }

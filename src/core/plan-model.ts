@@ -17,9 +17,9 @@ export interface PlanStep {
   readonly id: string;
   readonly version: string;
   readonly direction: Direction;
-  /** As declared; `auto` where the driver will decide. */
+  /** As declared, or as predicted; `auto` where the driver will decide. */
   readonly transaction: TransactionMode;
-  /** Why it is in the plan, such as `pending` or `interrupted, declared idempotent`. */
+  /** Why it is in the plan (`pending`), and why SQL is run without a transaction. */
   readonly reasons: readonly string[];
   readonly migration: Migration;
   /** What the history says of it so far. */

@@ -1,4 +1,5 @@
 import { GodwitError, type Place } from '../errors.ts';
+import type { SqlText } from '../ports/migration.ts';
 import { SqlLexer } from './text/sql-lexer.ts';
 
 const VARIABLE = /(\\?)\$\{([A-Za-z_][\w.-]*)\}/g;
@@ -42,6 +43,16 @@ export function substituteVariables(
   result += replace(done, text.length);
   if (missing.length > 0) throw missingVariables(text, missing, place);
   return result;
+}
+
+/**
+ * The SQL as it will be sent: with its variables replaced, if it has them replaced.
+ *
+ * @throws GodwitError GODWIT_VARIABLE_MISSING
+ */
+export function withVariables(sql: SqlText, variables: Readonly<Record<string, string>>): SqlText {
+  if (!sql.variables) return sql;
+  return { ...sql, text: substituteVariables(sql.text, variables, sql), variables: false };
 }
 
 /** Comments, and the delimiters of dollar quotes. */

@@ -160,6 +160,13 @@ export interface Diagnosis {
   readonly fix?: string | undefined;
 }
 
+/** How SQL will be run: `always` in a transaction, or `never`, statement by statement. */
+export interface Prediction {
+  readonly mode: TransactionMode;
+  /** Why not in a transaction. */
+  readonly reasons: readonly string[];
+}
+
 /** Writes the script that a DBA would run by hand. */
 export interface ScriptStep {
   readonly header: RunHeader;
@@ -192,6 +199,11 @@ export interface Driver {
    * Absent while a driver cannot.
    */
   backfills?(options: { readonly connections: number }): Promise<Backfills>;
+  /**
+   * Decides as a run would, without asking the server. Absent where there is no SQL.
+   * Throws what the run would: GODWIT_TRANSACTION_REFUSED, GODWIT_FILE_INVALID.
+   */
+  predict?(sql: SqlText): Promise<Prediction>;
   /** Throws GODWIT_UNSUPPORTED where `capabilities.sql` is false. */
   script(steps: readonly ScriptStep[]): Promise<string>;
   /** Closes connections; releases a lock that is still held. Safe to call twice. */

@@ -198,14 +198,14 @@ describe('a plan', () => {
           id: '001_users',
           version: '1',
           direction: 'up',
-          transaction: 'auto',
+          transaction: 'always',
           reasons: ['pending'],
         },
         {
           id: '002_email',
           version: '2',
           direction: 'up',
-          transaction: 'auto',
+          transaction: 'always',
           reasons: ['pending'],
         },
       ],
@@ -218,6 +218,40 @@ describe('a plan', () => {
     expect((await json('history')).runs).toEqual([]);
     expect((await play(`up --plan ${(await json('plan')).fingerprint}`)).code).toBe(0);
     expect((await json('plan --direction down --all')).steps).toHaveLength(3);
+  });
+
+  it('says which files run in a transaction, and why others do not', async () => {
+    await writeFile(
+      join(cwd, 'migrations/003_i.sql'),
+      'CREATE INDEX CONCURRENTLY i ON users (email);',
+    );
+    await writeFile(join(cwd, 'migrations/004_d.sql'), '-- godwit: no-transaction\nSELECT 1;');
+    await writeFile(join(cwd, 'migrations/005_v.sql'), '-- godwit: transaction\nVACUUM;');
+    const { steps, problems, fingerprint } = await json('plan');
+    expect(steps.slice(2)).toMatchObject([
+      {
+        transaction: 'never',
+        reasons: ['pending', 'CREATE INDEX CONCURRENTLY cannot run in a transaction (line 1).'],
+      },
+      { transaction: 'never', reasons: ['pending', 'declared no-transaction'] },
+      { transaction: 'always', reasons: ['pending'] },
+    ]);
+    expect(problems).toMatchObject([
+      { code: 'GODWIT_TRANSACTION_REFUSED', severity: 'warning', id: '005_v' },
+    ]);
+    const { out } = await play('plan');
+    expect(out).toMatch(/001_users +in a transaction +pending/);
+    expect(out).toMatch(/003_i +statement by statement +pending, CREATE INDEX CONCURRENTLY/);
+    expect((await play(`up 4 --plan ${fingerprint}`)).code).toBe(5);
+    expect((await play(`up --plan ${fingerprint}`)).code).toBe(1);
+    expect((await json('status')).summary).toMatchObject({ applied: 4, failed: 1 });
+  });
+
+  it('as SQL has its variables replaced', async () => {
+    const text = "INSERT INTO users VALUES (1, '${name}');";
+    await writeFile(join(cwd, 'migrations/003_n.sql'), `-- godwit: variables\n${text}`);
+    expect((await play('plan --sql --var name=Ada')).out).toContain("VALUES (1, 'Ada')");
+    expect((await json('plan')).problems).toMatchObject([{ code: 'GODWIT_VARIABLE_MISSING' }]);
   });
 
   it('as SQL does by hand what up does, history included', async () => {

@@ -32,17 +32,17 @@ function row(step: PlanStep, index: number, style: Style): string[] {
   return [
     style.dim(String(index + 1).padStart(2)),
     step.id,
-    TRANSACTION[step.transaction],
+    howItRuns(step),
     step.reasons.join(', '),
     style.dim(description ?? ''),
   ];
 }
 
-const TRANSACTION = {
-  always: 'in a transaction',
-  never: 'without a transaction',
-  auto: '',
-} as const;
+function howItRuns({ transaction, migration }: PlanStep): string {
+  if (transaction === 'auto') return '';
+  if (transaction === 'always') return 'in a transaction';
+  return migration.format === 'sql' ? 'statement by statement' : 'without a transaction';
+}
 
 /** As JSON: without what only the program itself needs. */
 export function planDocument(plan: Plan) {

@@ -8,19 +8,21 @@ import type {
   LockHolder,
   OpenDriver,
   OpenOptions,
+  Prediction,
   ScriptStep,
   Session,
   Target,
 } from '../../ports/driver.ts';
 import type { Actor, HistoryReader, MirrorRecord, MirrorSpec } from '../../ports/history.ts';
+import type { SqlText } from '../../ports/migration.ts';
 import { claim } from '../postgres/claim.ts';
 import { PostgresHistory } from '../postgres/history.ts';
 import { readMirror } from '../postgres/mirror.ts';
 import { PostgresSession } from '../postgres/session.ts';
 import { createStore, type Store } from '../postgres/store.ts';
 import { waitForLock } from '../postgres/wait.ts';
-import { folderOf, hasDatabase, openPglite } from './folder.ts';
 import { FileLock } from './file-lock.ts';
+import { folderOf, hasDatabase, openPglite } from './folder.ts';
 import { LockFile } from './lock-file.ts';
 import { PgliteConnection, type PgliteLike } from './pglite-connection.ts';
 
@@ -120,6 +122,11 @@ class PgliteDriver implements Driver {
     }
     const { diagnose } = await import('../postgres/diagnose.ts');
     return diagnose(await this.#open('read'), this.#store);
+  }
+
+  async predict(sql: SqlText): Promise<Prediction> {
+    const { predict } = await import('../postgres/predict.ts');
+    return predict(sql);
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

@@ -7,11 +7,13 @@ import type {
   LockHolder,
   OpenDriver,
   OpenOptions,
+  Prediction,
   ScriptStep,
   Session,
   Target,
 } from '../../ports/driver.ts';
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
+import type { SqlText } from '../../ports/migration.ts';
 import { acquireLock } from './acquire.ts';
 import type { Connection } from './connection.ts';
 import { type Connections, openConnections } from './connections.ts';
@@ -20,8 +22,8 @@ import { breakLock, readHolder } from './holder.ts';
 import { readMirror } from './mirror.ts';
 import { PostgresSession } from './session.ts';
 import { createStore, type Store } from './store.ts';
-import { waitForLock } from './wait.ts';
 import { readTarget } from './target.ts';
+import { waitForLock } from './wait.ts';
 
 /** Opens a PostgreSQL database; connects, and writes nothing. */
 export const open: OpenDriver = async (options) => {
@@ -114,6 +116,11 @@ class PostgresDriver implements Driver {
   async diagnose(): Promise<Diagnosis[]> {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(await this.#reader(), this.#store);
+  }
+
+  async predict(sql: SqlText): Promise<Prediction> {
+    const { predict } = await import('./predict.ts');
+    return predict(sql);
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

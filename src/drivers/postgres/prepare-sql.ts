@@ -2,7 +2,7 @@ import { substituteVariables } from '../../core/variables.ts';
 import { GodwitError } from '../../errors.ts';
 import type { Job } from '../../ports/driver.ts';
 import type { SqlText, TransactionMode } from '../../ports/migration.ts';
-import { analyse, type AnalysedStatement, mayNeedParser } from './sql/index.ts';
+import { type AnalysedStatement, analyse, mayNeedParser } from './sql/index.ts';
 
 /** Part of a file that is sent as one message, or behind something in one. */
 export interface Piece {
@@ -48,7 +48,7 @@ export async function prepareSql(job: Job, source: SqlText): Promise<PreparedSql
   return { mode: 'transaction', source, pieces };
 }
 
-function refused(source: SqlText, reasons: readonly string[]): GodwitError {
+export function refused(source: SqlText, reasons: readonly string[]): GodwitError {
   return new GodwitError(
     'GODWIT_TRANSACTION_REFUSED',
     `${source.file} is declared to run in a transaction, and cannot. ${reasons.join(' ')}`,

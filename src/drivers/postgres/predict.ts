@@ -1,0 +1,18 @@
+import type { Prediction } from '../../ports/driver.ts';
+import type { SqlText } from '../../ports/migration.ts';
+import { refused } from './prepare-sql.ts';
+import { analyse, mayNeedParser } from './sql/index.ts';
+
+/**
+ * How a file would be run, decided as a run decides it. Variables are replaced already.
+ *
+ * @throws GodwitError GODWIT_TRANSACTION_REFUSED, GODWIT_FILE_INVALID
+ */
+export async function predict(sql: SqlText): Promise<Prediction> {
+  if (sql.transaction === 'never') return { mode: 'never', reasons: ['declared no-transaction'] };
+  if (!mayNeedParser(sql.text)) return { mode: 'always', reasons: [] };
+  const { mode, reasons } = await analyse(sql.text, { file: sql.file, line: sql.line });
+  if (mode === 'transaction') return { mode: 'always', reasons: [] };
+  if (sql.transaction === 'always') throw refused(sql, reasons);
+  return { mode: 'never', reasons };
+}
