@@ -67,7 +67,9 @@ export async function runLoop(
   await beat();
   const timer = setInterval(() => void beat(), 2000);
   try {
-    await Promise.all(Array.from({ length: lanes }, () => runLane(backfills, job, worker, options)));
+    await Promise.all(
+      Array.from({ length: lanes }, () => runLane(backfills, job, worker, options)),
+    );
   } finally {
     clearInterval(timer);
   }

@@ -2,10 +2,10 @@ import type { BackfillInspection, BackfillJob } from '../../../ports/backfill.ts
 import { rankOf } from './bson-order.ts';
 import { toUpdate } from './change.ts';
 import type { NativeKey } from './documents.ts';
-import { collectionOf, hasTransactions, type Parts } from './parts.ts';
+import { collectionOf, hasTransactions, type Parts, toNumber } from './parts.ts';
 import { checkChange, edgeKey, findTarget, invalid, type Target } from './target.ts';
 
-const COUNT_MS = 2000;
+const COUNT_MS = 700;
 const OBJECT_ID = rankOf({ _bsontype: 'ObjectId' });
 
 /** What `begin` needs to know beside what people are told. */
@@ -20,7 +20,7 @@ export async function survey(parts: Parts, job: BackfillJob): Promise<Survey> {
   const target = await findTarget(parts, job);
   if (job.change.type === 'set') await checkChange(parts, job, toUpdate(job));
   const [total, top, bottom, rowBytes] = await Promise.all([
-    countRows(parts, job),
+    knownTotal(parts, job).then((known) => known ?? countRows(parts, job)),
     edgeKey(parts, job, target, 'top'),
     edgeKey(parts, job, target, 'bottom'),
     averageSize(parts, job),
@@ -37,6 +37,16 @@ export async function survey(parts: Parts, job: BackfillJob): Promise<Survey> {
     top,
     bottom,
   };
+}
+
+/** Of a ledger that is resumed, so that resuming does not wait for a count. */
+async function knownTotal(
+  parts: Parts,
+  job: BackfillJob,
+): Promise<{ total: number; exact: boolean } | undefined> {
+  const head = await parts.ledgers.findOne({ _id: job.ledger });
+  const resumed = head?.state === 'running' || head?.state === 'failed';
+  return resumed ? { total: toNumber(head.total), exact: head.exact } : undefined;
 }
 
 /** A count, if that is quick; else what the server believes. */
