@@ -1,3 +1,14 @@
+export type {
+  BackfillApi,
+  BackfillControlReport,
+  BackfillEntry,
+  BackfillListing,
+  BackfillReport,
+  BackfillRunOptions,
+  BackfillState,
+  BackfillStatus,
+  BackfillUndoReport,
+} from './app/backfill-types.ts';
 export { createMigrator } from './app/create-migrator.ts';
 export { MigrationRunner, type MigrationRunnerOptions } from './app/migration-runner.ts';
 export type {
@@ -31,12 +42,27 @@ export type {
   OutOfOrderPolicy,
   Settings,
 } from './config/types.ts';
+export type { DryRun, SampledRow } from './core/backfill/dry-run.ts';
+export type { WorkEnd } from './core/backfill/worker.ts';
 export type { Plan, PlanProblem, PlanStep } from './core/plan.ts';
 export type { MigrationState } from './core/state.ts';
 export { type ErrorCode, type ErrorInfo, GodwitError, type Place } from './errors.ts';
 export type { Emit, GodwitEvent } from './events.ts';
 export type { CodeMigration, FunctionMigration, SqlMigration } from './formats/code-source.ts';
+export { type BackfillDefinition, defineBackfill } from './formats/define-backfill.ts';
 export { defineMigration, type MigrationDefinition } from './formats/define-migration.ts';
+export type { BackfillControl, LedgerProgress, Poisoned, WorkerInfo } from './ports/backfill.ts';
+export type {
+  BackfillOverrides,
+  BackfillSpec,
+  BackfillSummary,
+  ChunkOptions,
+  ThrottleOptions,
+  Transform,
+  TransformAnswer,
+  TransformBatch,
+  VerifyCall,
+} from './ports/backfill-spec.ts';
 export type {
   AnyContext,
   BaseContext,

@@ -1,4 +1,5 @@
 import type { Emit } from '../events.ts';
+import { backfillApi } from './backfill-api.ts';
 import { createFiles } from './create-files.ts';
 import { examine } from './doctor.ts';
 import { readHistory, showMigration } from './history.ts';
@@ -46,6 +47,7 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     accept: (ids, record = {}) => accept(project, ids, record),
     baseline: (version, record = {}) => baseline(project, version, record),
     create: (name, how = {}) => createFiles(project, name, how),
+    backfill: backfillApi(project),
     lockHolder: async () => (await project.driver()).lockHolder(),
     unlock: async (holder) => (await project.driver()).breakLock(holder),
     doctor: () => examine(project),

@@ -9,6 +9,7 @@ import {
   type StepResult,
 } from '../core/run.ts';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
+import { backfillSteps } from './backfill-steps.ts';
 import { countRemaining, isGood, report, warningsOf } from './run-report.ts';
 import type { RunOptions, RunReport } from './types.ts';
 import type { Work } from './with-session.ts';
@@ -41,7 +42,7 @@ export async function executePlans(
     fingerprint: first.fingerprint,
   });
   const together = options.singleTransaction ?? settings.singleTransaction;
-  const { results, hookError } = await runAll(work, loaded, together, ids.length > 0);
+  const { results, hookError } = await runAll(work, loaded, together, ids.length > 0, options);
   const remaining = countRemaining(work, plans, results);
   return report(
     results,
@@ -57,8 +58,9 @@ async function runAll(
   plans: readonly (readonly LoadedStep[])[],
   together: boolean,
   anything: boolean,
+  options: RunOptions,
 ): Promise<{ results: StepResult[]; hookError: ErrorInfo | undefined }> {
-  const environment = environmentOf(work);
+  const environment = environmentOf(work, options.retry === true);
   const results: StepResult[] = [];
   const { hooks } = work.settings;
   const direction = plans[0]?.[0]?.step.direction ?? 'up';
@@ -92,7 +94,7 @@ async function callHook(
   }
 }
 
-function environmentOf(work: Work): RunEnvironment {
+function environmentOf(work: Work, retry: boolean): RunEnvironment {
   const { settings, project, session, by, stop, abort } = work;
   const { beforeEach, afterEach } = settings.hooks;
   const command = project.options.command ?? 'up';
@@ -124,6 +126,7 @@ function environmentOf(work: Work): RunEnvironment {
       }),
     },
     clock: { now: () => performance.now() },
+    backfills: work.driver.backfills && backfillSteps(work, retry),
     emit: project.emit,
     stop,
     abort,

@@ -48,7 +48,7 @@ export function openProject(options: MigratorOptions): Project {
 
 function resolveProjectSettings(options: MigratorOptions): Promise<Settings> {
   const { root, config, database, environment, processEnv, ...rest } = options;
-  const { command: _command, migrations: _migrations, ...overrides } = rest;
+  const { command: _command, migrations: _migrations, backfills: _backfills, ...overrides } = rest;
   return resolveSettings({
     root: resolve(root ?? '.'),
     config,

@@ -4,9 +4,11 @@ import type { MigrationState } from '../core/state.ts';
 import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { CodeMigration } from '../formats/code-source.ts';
+import type { BackfillSpec } from '../ports/backfill-spec.ts';
 import type { Diagnosis, LockHolder, Target } from '../ports/driver.ts';
 import type { Actor, Counts, Via } from '../ports/history.ts';
 import type { Direction, Kind } from '../ports/migration.ts';
+import type { BackfillApi } from './backfill-types.ts';
 
 export interface MigratorOptions extends DatabaseConfig {
   /** Folder to look for the config in, and to resolve `dir` against. Default: the working folder. */
@@ -20,6 +22,8 @@ export interface MigratorOptions extends DatabaseConfig {
   readonly database?: string | undefined;
   /** Migrations registered in code, instead of folders. */
   readonly migrations?: readonly CodeMigration[] | undefined;
+  /** Backfills registered in code, beside those of the folder. */
+  readonly backfills?: readonly BackfillSpec[] | undefined;
   readonly environment?: string | undefined;
   /** What the lock and the history say is being done. Default: the method's name. */
   readonly command?: string | undefined;
@@ -226,6 +230,8 @@ export interface Migrator extends AsyncDisposable {
   /** Records everything up to and with this version as applied, without running it. */
   baseline(version: string, options?: RecordOptions): Promise<RecordReport>;
   create(name: string, options?: CreateOptions): Promise<{ readonly files: readonly string[] }>;
+  /** Large data changes in chunks. */
+  readonly backfill: BackfillApi;
   lockHolder(): Promise<LockHolder | undefined>;
   /** Takes the lock away from exactly this holder. */
   unlock(holder: LockHolder): Promise<boolean>;

@@ -30,6 +30,10 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
     name,
     dirs:
       overrides.dir === undefined ? foldersOf(database.dir, root) : foldersOf(overrides.dir, from),
+    backfillDir:
+      overrides.backfillDir === undefined
+        ? resolve(root, database.backfillDir ?? 'backfills')
+        : resolve(from, overrides.backfillDir),
     format: all.format ?? 'auto',
     mirrors: await resolveMirrors(all.mirror),
     store: { schema: 'godwit', prefix: 'godwit_', ...all.store },

@@ -101,6 +101,7 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   defaultUrl: text,
   client: anything,
   dir: textOrTexts,
+  backfillDir: text,
   format: text,
   mirror: (value, path) =>
     value === false || typeof value === 'string' ? [] : mirror(value, path),

@@ -37,6 +37,8 @@ export interface DatabaseConfig {
   readonly client?: unknown;
   /** Folder or folders of migrations, relative to the config file. Default `migrations`. */
   readonly dir?: string | readonly string[] | undefined;
+  /** Folder of backfills, relative to the config file. Default `backfills`. */
+  readonly backfillDir?: string | undefined;
   /** Format of the files; default `auto`. */
   readonly format?: string | undefined;
   /** A known mirror's name (such as `migrationHistory`) or a description of one. */
@@ -107,6 +109,8 @@ export interface Settings {
   readonly urlFrom: string;
   readonly client: unknown;
   readonly dirs: readonly string[];
+  /** Absolute; it need not exist. */
+  readonly backfillDir: string;
   readonly format: string;
   readonly mirrors: readonly MirrorSpec[];
   readonly store: StoreNames;

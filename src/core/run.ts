@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
 import type { Emit } from '../events.ts';
+import type { BackfillSpec, BackfillSummary } from '../ports/backfill-spec.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Capabilities, Job, JobStep, Limits, Outcome, Session } from '../ports/driver.ts';
 import type { Actor, MirrorSpec, ResumePolicy, RunHeader } from '../ports/history.ts';
@@ -21,6 +22,15 @@ export interface RunEnvironment {
   readonly stop: AbortSignal;
   readonly abort: AbortSignal;
   readonly backup?: string | undefined;
+  /** What `ctx.backfill` of a step does; absent where the driver cannot. */
+  readonly backfills?: StepBackfills | undefined;
+}
+
+/** Backfills inside migrations. */
+export interface StepBackfills {
+  run(step: PlanStep, spec: BackfillSpec): Promise<BackfillSummary>;
+  /** Until those that a stopped run left behind have finished their chunks. */
+  settle(): Promise<void>;
 }
 
 export interface RunHooks {
@@ -112,7 +122,10 @@ export async function runTogether(
   loaded: readonly LoadedStep[],
   environment: RunEnvironment,
 ): Promise<StepResult[]> {
-  const jobs = loaded.map((item) => createJob(item, environment));
+  const jobs = loaded.map((item) => ({
+    ...createJob(item, environment),
+    backfill: () => Promise.reject(tooLate(item.step)),
+  }));
   for (const [index, job] of jobs.entries()) {
     const item = loaded[index];
     if (item) announce(job, item.step, index, loaded.length, environment.emit);
@@ -149,7 +162,7 @@ function ref(job: Job): { run: string; id: string; direction: Direction } {
 async function executeWithHooks(
   job: Job,
   step: PlanStep,
-  { session, hooks }: RunEnvironment,
+  { session, hooks, backfills }: RunEnvironment,
 ): Promise<Outcome> {
   try {
     await hooks.beforeEach?.(step);
@@ -157,6 +170,7 @@ async function executeWithHooks(
     return hookFailed(thrown, 'beforeEach', 'none', 0);
   }
   const outcome = await session.execute(job);
+  await backfills?.settle();
   if (!succeeded(outcome)) return outcome;
   try {
     await hooks.afterEach?.(step, outcome);
@@ -184,8 +198,18 @@ function hookFailed(
   };
 }
 
+/** The plan's one transaction is open before the first of its migrations. */
+function tooLate(step: PlanStep): GodwitError {
+  return new GodwitError(
+    'GODWIT_BACKFILL_LATE',
+    `${step.id} has a backfill, which commits by itself and cannot be part of one transaction with the others.`,
+    { next: ['run it without --single-transaction'] },
+  );
+}
+
 function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job {
   const { session, by, mirrors, limits, variables, emit, stop, abort, backup } = environment;
+  const { backfills } = environment;
   const down = step.direction === 'down';
   return {
     header: createHeader(step.migration, step.direction, {
@@ -203,6 +227,7 @@ function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job
     limits,
     variables,
     backup,
+    backfill: backfills && ((spec) => backfills.run(step, spec)),
     emit,
     stop,
     abort,

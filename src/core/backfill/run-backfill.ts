@@ -1,5 +1,10 @@
 import { type ErrorInfo, errorInfo, GodwitError, toGodwitError } from '../../errors.ts';
-import type { BackfillInspection, BeginOptions, LedgerHead } from '../../ports/backfill.ts';
+import type {
+  BackfillInspection,
+  BackfillJob,
+  BeginOptions,
+  LedgerHead,
+} from '../../ports/backfill.ts';
 import type { BackfillSpec, BackfillSummary } from '../../ports/backfill-spec.ts';
 import { storedSummary, summarize } from './summary.ts';
 import { maySweepAgain } from './sweep.ts';
@@ -33,6 +38,8 @@ export async function runBackfill(parts: RunParts): Promise<BackfillResult> {
   const inspection = await backfills.inspect(job);
   const head = await backfills.begin(job, { ...begin, by: worker.by });
   if (head.state !== 'running' && head.state !== 'paused') {
+    if (head.definition !== job.definition && !begin.acceptDefinition)
+      throw endedOtherwise(job, head);
     return { summary: storedSummary(job, head), ran: false, ended: false };
   }
   // Rows that stopped it are why somebody looked at it: they are tried again.
@@ -46,6 +53,26 @@ export async function runBackfill(parts: RunParts): Promise<BackfillResult> {
   const { summary, error } = result;
   parts.emit({ type: 'backfill.ended', ledger, name, summary, ...(error && { error }) });
   return result;
+}
+
+function endedOtherwise(
+  { name, ledger }: BackfillJob,
+  { state, progress }: LedgerHead,
+): GodwitError {
+  const standalone = ledger.startsWith('backfill:');
+  return new GodwitError(
+    'GODWIT_BACKFILL_CHANGED',
+    `The backfill ${name} is ${state}, with another definition than the one it has now.`,
+    {
+      state: `${progress.rows} rows were done as it was defined then; nothing was done now.`,
+      next: standalone
+        ? [`do it again, as it is now: godwit backfill run ${name} --again`]
+        : [
+            'give it a name of its own, if it is another backfill',
+            'or take it as done: godwit up --retry',
+          ],
+    },
+  );
 }
 
 function announce(parts: RunParts, head: LedgerHead, { notes }: BackfillInspection): void {

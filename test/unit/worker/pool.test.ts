@@ -74,7 +74,7 @@ describe('a transform in threads', () => {
     };
     const [change] = await draw(rowsOf([row]), signal);
     expect(change?.type).toBe('set');
-    const { copy } = (change as { values: { copy: typeof row } }).values;
+    const { copy } = (change as unknown as { values: { copy: typeof row } }).values;
     expect(copy.id).toBeInstanceOf(BSON.ObjectId);
     expect(copy.id.equals(row.id)).toBe(true);
     expect(copy.at).toEqual(row.at);
