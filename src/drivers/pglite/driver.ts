@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { GodwitError } from '../../errors.ts';
+import type { Backfills } from '../../ports/backfill.ts';
 import type {
   AcquireOptions,
   Capabilities,
@@ -127,6 +128,14 @@ class PgliteDriver implements Driver {
   async predict(sql: SqlText): Promise<Prediction> {
     const { predict } = await import('../postgres/predict.ts');
     return predict(sql);
+  }
+
+  async backfills(): Promise<Backfills> {
+    const { openBackfills } = await import('../postgres/backfill/backfills.ts');
+    const main = (): Promise<PgliteConnection> => this.#open('backfill');
+    const none = async (): Promise<undefined> => undefined;
+    const connections = { owned: false, main, observer: none, fresh: none, close: none };
+    return openBackfills({ connections, store: this.#store, most: 1, embedded: true });
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

@@ -1,4 +1,5 @@
 import { GodwitError } from '../../errors.ts';
+import type { Backfills } from '../../ports/backfill.ts';
 import type {
   AcquireOptions,
   Capabilities,
@@ -121,6 +122,12 @@ class PostgresDriver implements Driver {
   async predict(sql: SqlText): Promise<Prediction> {
     const { predict } = await import('./predict.ts');
     return predict(sql);
+  }
+
+  async backfills({ connections: most }: { readonly connections: number }): Promise<Backfills> {
+    const { openBackfills } = await import('./backfill/backfills.ts');
+    const [connections, store] = [this.#connections, this.#store];
+    return openBackfills({ connections, store, most, embedded: false });
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

@@ -1,0 +1,226 @@
+import type { ErrorInfo } from '../../../errors.ts';
+import type { KeyValue, ReadRow, RowChange } from '../../../ports/backfill.ts';
+import { ident, jsonLiteral, literal } from '../text.ts';
+import { type Claimed, finish, gate, insertTouched, touchedHead } from './claimed.ts';
+import { chunkCondition, keyJson, keyLiteral } from './key-sql.ts';
+import type { VersionedRow } from './read.ts';
+import type { Column, Target } from './target.ts';
+import { hashSql, imageSql, kept } from './touched.ts';
+import { textArray, valueText } from './values.ts';
+
+interface Sorted {
+  readonly updates: {
+    readonly read: VersionedRow;
+    readonly values: ReadonlyMap<string, string | null>;
+  }[];
+  readonly deletes: VersionedRow[];
+  readonly poison: { readonly key: KeyValue; readonly error: ErrorInfo }[];
+}
+
+/**
+ * What a transform drew, as one statement: arrays of values, applied to the rows that
+ * still are the version that was read. The others become a chunk of their own.
+ */
+export function rowsStatement(
+  claimed: Claimed,
+  rows: readonly ReadRow[],
+  changes: readonly RowChange[],
+): string {
+  const sorted = sortChanges(claimed, rows as readonly VersionedRow[], changes);
+  const { updates, deletes, poison } = sorted;
+  const parts = [
+    ...(updates.length > 0 ? updateParts(claimed, updates) : []),
+    ...(deletes.length > 0 ? deleteParts(claimed, deletes) : []),
+    ...(poison.length > 0 ? [poisonPart(claimed, poison)] : []),
+  ];
+  const count = (there: boolean, name: string): string =>
+    there ? `(select count(*) from ${name})` : '0';
+  const changed = count(updates.length > 0, 'godwit_u');
+  const deleted = count(deletes.length > 0, 'godwit_x');
+  const counts = {
+    rows: String(rows.length),
+    changed,
+    deleted,
+    conflicts: `${updates.length + deletes.length} - ${changed} - ${deleted}`,
+    poisoned: String(poison.length),
+  };
+  const head = parts.length === 0 ? '' : `with ${parts.join(',\n')}\n`;
+  return head + finish(claimed, counts);
+}
+
+function sortChanges(
+  { target, place }: Claimed,
+  rows: readonly VersionedRow[],
+  changes: readonly RowChange[],
+): Sorted {
+  const sorted: Sorted = { updates: [], deletes: [], poison: [] };
+  const columns = new Map(target.columns.map((column) => [column.name, column]));
+  for (const [at, read] of rows.entries()) {
+    const change = changes[at];
+    if (change?.type === 'delete') sorted.deletes.push(read);
+    else if (change?.type === 'poison') sorted.poison.push({ key: read.key, error: change.error });
+    else if (change?.type === 'set') {
+      try {
+        const values = textValues(change, columns, target, place.embedded);
+        if (values.size > 0) sorted.updates.push({ read, values });
+      } catch (thrown) {
+        const message = thrown instanceof Error ? thrown.message : String(thrown);
+        sorted.poison.push({ key: read.key, error: { code: 'GODWIT_BACKFILL_FAILED', message } });
+      }
+    }
+  }
+  return sorted;
+}
+
+function textValues(
+  { values, unset }: Extract<RowChange, { type: 'set' }>,
+  columns: ReadonlyMap<string, Column>,
+  target: Target,
+  embedded: boolean,
+): Map<string, string | null> {
+  const texts = new Map<string, string | null>();
+  const add = (name: string, value: unknown): void => {
+    const column = columns.get(name);
+    if (!column) throw new TypeError(`There is no column ${name}.`);
+    if (column.generated) throw new TypeError(`The column ${name} is computed by the server.`);
+    if (target.key.includes(column)) throw new TypeError(`The key's column ${name} cannot change.`);
+    texts.set(name, valueText(value, column, embedded));
+  };
+  for (const name in values) add(name, values[name]);
+  for (const name of unset ?? []) add(name, null);
+  return texts;
+}
+
+function arrayLiteral(values: readonly (string | null)[]): string {
+  return `${literal(textArray(values))}::text[]`;
+}
+
+/** The rows to be changed as a table: number, key, version, then values. */
+function given(
+  name: string,
+  target: Target,
+  rows: readonly VersionedRow[],
+  values: readonly { readonly name: string; readonly texts: readonly (string | null)[] }[],
+): string {
+  const keys = target.key.map((_, at) => rows.map(({ key }) => String(key[at])));
+  const arrays = [...keys, rows.map(({ version }) => version), ...values.map(({ texts }) => texts)];
+  const inner = [...keys.map((_, at) => `k${at}`), 'x', ...values.map((each) => each.name), 'i'];
+  const outer = [
+    ...target.key.map(({ type }, at) => `r.k${at}::${type} as k${at}`),
+    'r.x::xid as x',
+    ...values.map((each) => `r.${each.name}`),
+    'r.i',
+  ];
+  return `${name} as materialized (select ${outer.join(', ')}
+  from rows from (${arrays.map((array) => `pg_catalog.unnest(${arrayLiteral(array)})`).join(',\n')})
+  with ordinality r(${inner.join(', ')}))`;
+}
+
+function updateParts(claimed: Claimed, updates: Sorted['updates']): string[] {
+  const { job, target } = claimed;
+  const rows = updates.map(({ read }) => read);
+  const names = [...new Set(updates.flatMap(({ values }) => [...values.keys()]))];
+  const arrays: { name: string; texts: (string | null)[] }[] = [];
+  const set: string[] = [];
+  for (const [at, name] of names.entries()) {
+    const column = target.columns.find((each) => each.name === name) as Column;
+    arrays.push({ name: `v${at}`, texts: updates.map(({ values }) => values.get(name) ?? null) });
+    const value = `godwit_d.v${at}::${column.type}`;
+    if (updates.every(({ values }) => values.has(name))) {
+      set.push(`${ident(name)} = ${value}`);
+      continue;
+    }
+    // Only some rows have this column set.
+    arrays.push({
+      name: `f${at}`,
+      texts: updates.map(({ values }) => (values.has(name) ? 't' : 'f')),
+    });
+    set.push(
+      `${ident(name)} = case when godwit_d.f${at} = 't' then ${value} else ${column.sql} end`,
+    );
+  }
+  const where = stillAsRead(claimed, 'godwit_d');
+  const image = job.touched
+    ? `, ${keyJson(target)} as k, godwit_b.image, ${hashSql(kept(target))} as h`
+    : '';
+  const before = job.touched
+    ? [
+        `godwit_b as materialized (select godwit_d.i, ${imageSql(target)} as image
+  from ${target.table}, godwit_d where ${where} for no key update of ${target.alias})`,
+      ]
+    : [];
+  return [
+    given('godwit_d', target, rows, arrays),
+    ...before,
+    `godwit_u as (update ${target.table} set ${set.join(', ')}
+  from godwit_d${job.touched ? ' join godwit_b using (i)' : ''} where ${where} returning godwit_d.i${image})`,
+    ...(job.touched
+      ? [
+          `godwit_ut as (${insertTouched(claimed)} select ${touchedHead(claimed)}, k, image, h, false from godwit_u)`,
+        ]
+      : []),
+    conflictPart(claimed, 'godwit_uc', 'godwit_d', 'godwit_u', rows.length),
+  ];
+}
+
+function deleteParts(claimed: Claimed, rows: readonly VersionedRow[]): string[] {
+  const { job, target } = claimed;
+  const image = job.touched ? `, ${keyJson(target)} as k, ${imageSql(target)} as image` : '';
+  return [
+    given('godwit_e', target, rows, []),
+    `godwit_x as (delete from ${target.table} using godwit_e where ${stillAsRead(claimed, 'godwit_e')}
+  returning godwit_e.i${image})`,
+    ...(job.touched
+      ? [
+          `godwit_xt as (${insertTouched(claimed)} select ${touchedHead(claimed)}, k, image, null, true from godwit_x)`,
+        ]
+      : []),
+    conflictPart(claimed, 'godwit_xc', 'godwit_e', 'godwit_x', rows.length),
+  ];
+}
+
+/** The range again, though the keys say it all: it tells the planner how few the rows are. */
+function stillAsRead(claimed: Claimed, name: string): string {
+  const { target, chunk } = claimed;
+  return [
+    ...target.key.map(({ sql }, at) => `${sql} = ${name}.k${at}`),
+    `${target.alias}.xmin = ${name}.x`,
+    ...(chunk.keys ? [] : [chunkCondition(target, chunk)]),
+    gate(claimed),
+  ].join(' and ');
+}
+
+/** Rows that somebody changed since they were read, to be read again. */
+function conflictPart(
+  claimed: Claimed,
+  name: string,
+  from: string,
+  done: string,
+  rows: number,
+): string {
+  const { target, place, chunk } = claimed;
+  const t = place.tables.chunk;
+  const key = target.key.map((_, at) => `d.k${at}::text`).join();
+  return `${name} as (insert into ${t} (ledger, generation, sweep, state, keys, versions)
+  select c.ledger, c.generation, c.sweep, 'waiting', m.keys, m.versions
+  from ${t} c, (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(${key}) order by d.i) as keys,
+      pg_catalog.array_agg(d.x::text order by d.i) as versions
+    from ${from} d where (select count(*) from ${done}) < ${rows} and d.i not in (select i from ${done})) m
+  where c.n = ${chunk.n} and m.keys is not null and ${gate(claimed)})`;
+}
+
+function poisonPart(claimed: Claimed, poison: Sorted['poison']): string {
+  const { place, chunk } = claimed;
+  const rows = poison.map(({ key, error }) => `(${keyLiteral(key)}, ${jsonLiteral(error)})`);
+  return `godwit_p as (${insertPoison(place.tables.poison)}
+  select c.ledger, c.generation, p.key, p.error, c.attempts + 1
+  from ${place.tables.chunk} c, (values ${rows.join(',\n')}) p(key, error)
+  where c.n = ${chunk.n} and ${gate(claimed)} ${POISON_AGAIN})`;
+}
+
+export function insertPoison(table: string): string {
+  return `insert into ${table} (ledger, generation, key, error, attempts)`;
+}
+
+export const POISON_AGAIN = `on conflict (ledger, generation, key) do update
+  set error = excluded.error, attempts = excluded.attempts, at = pg_catalog.clock_timestamp()`;

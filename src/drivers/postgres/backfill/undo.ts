@@ -1,0 +1,107 @@
+import type { BackfillJob, KeyValue, UndoResult } from '../../../ports/backfill.ts';
+import { ident, literal } from '../text.ts';
+import { parseKey } from './key-sql.ts';
+import type { Place } from './place.ts';
+import type { Column, Target } from './target.ts';
+import { hashSql, restoreSql } from './touched.ts';
+
+/** Keys of rows left alone that are named. */
+const NAMED = 1_000;
+
+interface Options {
+  readonly batch: number;
+  readonly signal: AbortSignal;
+  onProgress(restored: number): void;
+}
+
+/**
+ * Newest first, each batch in a transaction of its own: what is restored is struck off in
+ * it, so that an undo that is interrupted goes on where it was.
+ */
+export async function undo(place: Place, job: BackfillJob, options: Options): Promise<UndoResult> {
+  const target = await place.target(job);
+  const { touched } = place.tables;
+  const ledger = `ledger = ${literal(job.ledger)}`;
+  await place.pool.run(`update ${touched} set skipped = false where ${ledger} and skipped`);
+  let restored = 0;
+  for (;;) {
+    options.signal.throwIfAborted();
+    const layout = await nextLayout(place, ledger);
+    if (layout === undefined) break;
+    restored += await undoBatch(place, target, { ledger, layout, batch: options.batch });
+    options.onProgress(restored);
+  }
+  const [skipped, keys] = await place.pool.run(
+    `select count(*) from ${touched} where ${ledger} and skipped;
+    select key from ${touched} where ${ledger} and skipped order by id limit ${NAMED}`,
+  );
+  return {
+    restored,
+    skipped: Number(skipped?.rows[0]?.[0]),
+    skippedKeys: (keys?.rows ?? []).map(([key]) => parseKey(key) as KeyValue),
+  };
+}
+
+const NAMES = `(select pg_catalog.json_agg(k.name order by k.at)::text
+  from pg_catalog.json_object_keys(t.before) with ordinality k(name, at))`;
+
+/** The columns that the newest image was made of: the table may have changed since. */
+async function nextLayout(place: Place, ledger: string): Promise<readonly string[] | undefined> {
+  const [result] = await place.pool.run(
+    `select ${NAMES} from ${place.tables.touched} t where ${ledger} and not skipped
+    order by generation desc, id desc limit 1`,
+  );
+  const names = result?.rows[0]?.[0];
+  return names == null ? undefined : (JSON.parse(names) as string[]);
+}
+
+async function undoBatch(
+  place: Place,
+  target: Target,
+  { ledger, layout, batch }: { ledger: string; layout: readonly string[]; batch: number },
+): Promise<number> {
+  const { touched } = place.tables;
+  const columns = layout.flatMap((name) => target.columns.find((each) => each.name === name) ?? []);
+  const whole = columns.length === layout.length;
+  const same = target.key
+    .map(({ sql, type }, at) => `${sql} = (b.key->>${at})::${type}`)
+    .join(' and ');
+  const mutable = columns.filter((column) => !column.generated && !target.key.includes(column));
+  const [result] = await place.pool.run(
+    `with n as materialized (select t.id, t.generation, t.key, t.before, t.after, t.deleted from ${touched} t
+      where ${ledger} and not skipped order by t.generation desc, t.id desc limit ${Math.max(1, Math.round(batch))} for update),
+    t as materialized (select distinct on (key) * from n order by key, generation desc, id desc),
+    b as materialized (select t.* from t where ${NAMES}::jsonb = ${literal(JSON.stringify(layout))}::jsonb),
+    ${whole ? restoreParts(target, columns, mutable, same) : 'done as (select null::bigint as id where false)'},
+    d as (delete from ${touched} t using done where t.id = done.id returning 1),
+    s as (update ${touched} t set skipped = true from b where t.id = b.id and t.id not in (select id from done))
+    select count(*) from d`,
+  );
+  return Number(result?.rows[0]?.[0]);
+}
+
+function restoreParts(
+  target: Target,
+  columns: readonly Column[],
+  mutable: readonly Column[],
+  same: string,
+): string {
+  const names = columns.map(({ name }) => ident(name)).join(', ');
+  const values = columns
+    .map(({ name, type }) => `(b.before->>${literal(name)})::${type}`)
+    .join(', ');
+  const hash = hashSql(columns);
+  // Nothing but the key: there was nothing to change.
+  const update =
+    mutable.length === 0
+      ? 'select b.id from b where not b.deleted'
+      : `update ${target.table} set ${restoreSql(mutable, 'b.before')} from b
+        where not b.deleted and ${same} and ${hash} = b.after returning b.id`;
+  const keys = target.key.map(({ name }) => ident(name)).join(', ');
+  const key = target.key.map(({ sql }) => `${sql}::text`).join();
+  return `u as (${update}),
+    i as (insert into ${target.table} (${names}) overriding system value
+      select ${values} from b where b.deleted on conflict (${keys}) do nothing
+      returning pg_catalog.jsonb_build_array(${key}) as key),
+    done as (select id from u union all select b.id from b join i on i.key = b.key where b.deleted)`;
+}
