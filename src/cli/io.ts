@@ -1,3 +1,6 @@
+import { writeSync } from 'node:fs';
+import type { Ending } from './last-words.ts';
+
 /** Where text goes. A terminal tells its width. */
 export interface Output {
   write(text: string): unknown;
@@ -29,6 +32,8 @@ export interface Io {
 /** The real process. Streams are opened when they are first used: each costs a millisecond. */
 export function processIo(): Io {
   const write = process.stdout.write.bind(process.stdout);
+  outliveReader(process.stdout);
+  let stderr: NodeJS.WriteStream | undefined;
   return {
     stdout: {
       write: (text) => write(text),
@@ -38,7 +43,8 @@ export function processIo(): Io {
       },
     },
     get stderr() {
-      return process.stderr;
+      stderr ??= outliveReader(process.stderr);
+      return stderr;
     },
     get stdin() {
       return process.stdin;
@@ -48,6 +54,35 @@ export function processIo(): Io {
     onSignal: listenForSignals,
     divert: divertStdout,
     exit: (code) => process.exit(code),
+  };
+}
+
+/**
+ * A reader that goes away (`godwit up | head`) is no error, and no reason to leave a
+ * migration half-way: what it would have read is lost, the work goes on.
+ */
+function outliveReader(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  return stream;
+}
+
+/** The real process, for its last words. */
+export function processEnding(): Ending {
+  return {
+    on: process.on.bind(process) as Ending['on'],
+    set exitCode(code: number) {
+      process.exitCode = code;
+    },
+    exit: (code) => process.exit(code),
+    write(stream, text) {
+      try {
+        writeSync(stream, text);
+      } catch {
+        // Nobody reads it.
+      }
+    },
   };
 }
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
-import { processIo } from './io.ts';
+import { processEnding, processIo } from './io.ts';
+import { watchEnding } from './last-words.ts';
 import { run } from './run.ts';
 
-// A reader that goes away (`godwit history | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+const argv = process.argv.slice(2);
+const io = processIo();
+const done = watchEnding(processEnding(), argv);
 
 // No top-level await: the bundle may be CommonJS, which starts faster.
-void run(process.argv.slice(2), processIo()).then((code) => {
+void run(argv, io).then((code) => {
+  done();
   process.exitCode = code;
   // Handles that a migration left open must not keep the process; what was written must out.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../src/testing/mongod.ts';
 import { project } from '../unit/config/project.ts';
@@ -60,6 +62,45 @@ describe('the program', () => {
     const running = start('list');
     running.process.stdout?.destroy();
     expect((await running.ended).err).toBe('');
+  });
+});
+
+describe('a process that ends in the middle', () => {
+  async function upWith(body: string, line = 'up --json') {
+    await writeFile(
+      join(cwd, 'migrations/001_a.js'),
+      `exports.up = async (db) => {\n  await db.collection('a').insertOne({});\n  ${body}\n};`,
+    );
+    return start(line).ended;
+  }
+
+  it('never looks like success when a migration calls process.exit', async () => {
+    const { code, out, err } = await upWith('process.exit(0);');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'GODWIT_MIGRATION_FAILED' } });
+    expect(err).toMatch(/ended before its work was done/);
+    const status = await godwit(['status', '--json'], { cwd, env });
+    expect(status.json()).toMatchObject({ summary: { interrupted: 1 } });
+  });
+
+  it('says what it was when nothing waits for a promise', async () => {
+    const wait = 'await new Promise((go) => setTimeout(go, 2000));';
+    const { code, out, err } = await upWith(`Promise.reject('lost'); ${wait}`, 'up');
+    expect(code).toBe(1);
+    expect(out).not.toMatch(/lost/);
+    expect(err).toMatch(/nothing was waiting for: lost\n/);
+    expect(err).toMatch(/godwit status/);
+    expect(err).not.toMatch(/node:internal/);
+  });
+
+  it('has done its work although the reader went away', async () => {
+    const running = start('up');
+    await running.says('begun');
+    running.process.stdout?.destroy();
+    running.process.stderr?.destroy();
+    expect((await running.ended).code).toBe(0);
+    const status = await godwit(['status', '--json'], { cwd, env });
+    expect(status.json()).toMatchObject({ summary: { applied: 3 }, lock: null });
   });
 });
 
