@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Db, MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { rounds } from '../../support/rounds.ts';
+import { KILL_JOBS, type KillMode, phoneOf } from './backfill-jobs.ts';
+import { jobOf, openBackfillsAt, RESUME } from './backfill-kit.ts';
+import { Worker } from './backfill-workers.ts';
+
+const ROWS = 6000;
+const KILLS = 3;
+
+let server: TestMongod;
+let client: MongoClient;
+beforeAll(async () => {
+  server = await startMongod({ own: true });
+  client = await new MongoClient(server.uri).connect();
+});
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+});
+
+async function fill(db: Db): Promise<void> {
+  const rows = Array.from({ length: ROWS }, (_, i) => ({ n: i, i, phone: phoneOf(i), app: 0 }));
+  await db.collection('things').insertMany(rows);
+}
+
+/** Kills one of the workers at a random moment, again and again; each has a successor. */
+async function killAtRandom(mode: string, url: string, count: number): Promise<void> {
+  const workers = Array.from({ length: count }, () => new Worker(mode, url));
+  for (let kill = 0; kill < KILLS; kill++) {
+    const at = Math.floor(Math.random() * count);
+    const victim = workers[at] as Worker;
+    await victim.begun;
+    await sleep(Math.random() * 200);
+    await victim.kill();
+    workers[at] = new Worker(mode, url);
+  }
+  await Promise.all(workers.map((worker) => worker.finish()));
+}
+
+/** Changes, adds and takes away rows until it is told to stop. */
+function application(db: Db): { stop(): Promise<{ increments: number }> } {
+  const things = db.collection('things');
+  let going = true;
+  let increments = 0;
+  const running = (async () => {
+    for (let step = 0; going; step++) {
+      const i = Math.floor(Math.random() * ROWS);
+      const { modifiedCount } = await things.updateOne({ i, late: null }, { $inc: { app: 1 } });
+      increments += modifiedCount;
+      if (step % 10 === 0) await things.insertOne({ n: 0, i: 0, phone: phoneOf(0), late: true });
+      if (step % 25 === 0) await things.deleteOne({ late: true });
+      await sleep(1);
+    }
+  })();
+  return {
+    stop: async () => {
+      going = false;
+      await running;
+      return { increments };
+    },
+  };
+}
+
+async function expectExact(db: Db, mode: KillMode, workers: number): Promise<void> {
+  const things = db.collection('things');
+  const early = { late: null };
+  expect(await things.countDocuments(early), `${mode} ${workers}`).toBe(ROWS);
+  const wrong = await things
+    .find({ ...early, $expr: { $ne: ['$n', { $add: ['$i', 1] }] } })
+    .limit(3)
+    .toArray();
+  expect(wrong, `${mode} with ${workers} workers`).toEqual([]);
+  if (mode === 'set') return;
+  const phones = await things.find(early, { projection: { i: 1, phone: 1 } }).toArray();
+  const bad = phones.filter(
+    ({ i, phone }) => phone !== `+1${phoneOf(i as number).replace(/\D/g, '')}`,
+  );
+  expect(bad).toEqual([]);
+}
+
+describe('workers that are killed', () => {
+  for (const workers of [1, 2, 4]) {
+    for (const mode of Object.keys(KILL_JOBS) as KillMode[]) {
+      it(`${mode}: ${workers} of them change each row once, beside an application`, async () => {
+        for (let round = 0; round < rounds(1, 40); round++) {
+          const url = server.databaseUrl();
+          const db = client.db(new URL(url).pathname.slice(1));
+          await fill(db);
+          const job = jobOf(KILL_JOBS[mode]);
+          const backfills = await openBackfillsAt(url);
+          await backfills.begin(job, RESUME);
+          const app = application(db);
+          await killAtRandom(mode, url, workers);
+          const { increments } = await app.stop();
+          await expectExact(db, mode, workers);
+          const [sum] = await db
+            .collection('things')
+            .aggregate([{ $match: { late: null } }, { $group: { _id: 0, app: { $sum: '$app' } } }])
+            .toArray();
+          expect(sum?.['app']).toBe(increments);
+          const head = await backfills.head(job.ledger);
+          expect(head).toMatchObject({ state: 'complete', progress: { chunksOpen: 0 } });
+          expect(head?.progress.changed).toBe(ROWS);
+          await backfills.close();
+          await db.dropDatabase();
+        }
+      }, 1_000_000);
+    }
+  }
+
+  it('would change rows twice with what people write instead', async () => {
+    let doubled = 0;
+    for (let round = 0; round < 5 && doubled === 0; round++) {
+      const url = server.databaseUrl();
+      const db = client.db(new URL(url).pathname.slice(1));
+      await fill(db);
+      await killAtRandom('naive', url, 1);
+      doubled = await db
+        .collection('things')
+        .countDocuments({ $expr: { $ne: ['$n', { $add: ['$i', 1] }] } });
+      await db.dropDatabase();
+    }
+    expect(doubled).toBeGreaterThan(0);
+  }, 120_000);
+});
