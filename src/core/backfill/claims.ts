@@ -1,6 +1,9 @@
 import type { BackfillJob, Backfills, Chunk } from '../../ports/backfill.ts';
 import { type Patience, patiently } from './faults.ts';
 
+/** An empty list would say that this worker leaves. */
+const NO_CHUNK = -1;
+
 /**
  * The chunks that one process holds. A claim whose answer was lost may have been granted:
  * nobody would ever work on that chunk while our heartbeat goes on, so before the next
@@ -54,7 +57,7 @@ export class Claims {
 
   async #settle(): Promise<void> {
     await Promise.allSettled(this.#underWay);
-    await this.#backfills.letGo(this.#job.ledger, this.#worker, [...this.#held]);
+    await this.#backfills.letGo(this.#job.ledger, this.#worker, [NO_CHUNK, ...this.#held]);
     this.#doubt = false;
   }
 }

@@ -62,7 +62,8 @@ const IDLE_MS = 500;
 const RESTING_MS = 250;
 /** A chunk that was given up this often may be what kills its workers: it is halved. */
 const SUSPICIOUS = 3;
-const HOPELESS = 6;
+/** One row that was given up this often is set aside: rarely enough that chance cannot do it. */
+const HOPELESS = 15;
 
 /** One process at work on one ledger, with as many chunks at once as its pace allows. */
 export class BackfillWorker {
@@ -221,7 +222,8 @@ export class BackfillWorker {
       return undefined;
     }
     const covered = chunk.keys?.length ?? size;
-    if (this.#drawn === undefined) return { chunk, size: covered, readMs: 0 };
+    // Rows that somebody else writes to often are read when they can be written at once.
+    if (this.#drawn === undefined || chunk.keys) return { chunk, size: covered, readMs: 0 };
     return this.#read(this.#drawn, chunk, covered);
   }
 
@@ -241,10 +243,13 @@ export class BackfillWorker {
     }
   }
 
-  async #process(fetched: Fetched): Promise<void> {
-    const { chunk, fault } = fetched;
+  async #process(prefetched: Fetched): Promise<void> {
+    const { chunk } = prefetched;
     try {
-      if (fault) return await this.#blame(fetched, fault);
+      const late = this.#drawn !== undefined && prefetched.work === undefined && !prefetched.fault;
+      const fetched =
+        late && this.#drawn ? await this.#read(this.#drawn, chunk, prefetched.size) : prefetched;
+      if (fetched.fault) return await this.#blame(fetched, fetched.fault);
       if (chunk.attempts >= SUSPICIOUS && (await this.#halveSuspect(chunk))) return;
       await this.#apply(fetched);
     } finally {

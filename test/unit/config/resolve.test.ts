@@ -143,6 +143,7 @@ describe('defaults', () => {
       urlFrom: 'DATABASE_URL',
       client: undefined,
       dirs: [join(root, 'migrations')],
+      backfillDir: join(root, 'backfills'),
       format: 'auto',
       mirrors: [],
       store: { schema: 'godwit', prefix: 'godwit_' },

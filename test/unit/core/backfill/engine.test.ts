@@ -295,7 +295,8 @@ describe('every row exactly once', () => {
             random() < given.mishaps ? (random() < 0.5 ? 'before' : 'after') : 'none',
           chunkMs: () => {
             const row = database.rows.get(1 + Math.floor(random() * given.rows));
-            if (row && random() < given.writes) {
+            // A row that is written to all the time would never be left alone.
+            if (row && application < 300 && random() < given.writes) {
               row.app++;
               application++;
             }

@@ -56,6 +56,7 @@ export class FakeDatabase {
   state: LedgerState | undefined;
   generation = 0;
   sweep = 1;
+  definition = '';
   progress: LedgerProgress = NO_PROGRESS;
   control: BackfillControl = {};
   poisonedRows: Poisoned[] = [];
@@ -78,7 +79,7 @@ export class FakeDatabase {
       generation: this.generation,
       sweep: this.sweep,
       state: this.state,
-      definition: 'd',
+      definition: this.definition,
       guarantee: 'exactly-once',
       bound: [this.bound],
       total: this.rows.size,
@@ -320,7 +321,11 @@ export function connect(
     }),
     sample: async (_job: BackfillJob, count: number) =>
       [...database.rows.values()].slice(0, count).map((row) => ({ before: toRead(row) })),
-    begin: (_job, { mode }) => call('begin', () => database.begin(mode === 'again')),
+    begin: (job, { mode }) =>
+      call('begin', () => {
+        if (database.state === undefined) database.definition = job.definition;
+        return database.begin(mode === 'again');
+      }),
     heartbeat: (_ledger, { id }) =>
       call('heartbeat', () => {
         database.beat(id);
