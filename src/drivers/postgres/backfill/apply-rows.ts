@@ -33,16 +33,18 @@ export function rowsStatement(
     ...(deletes.length > 0 ? deleteParts(claimed, deletes) : []),
     ...(poison.length > 0 ? [poisonPart(claimed, poison)] : []),
   ];
-  const count = (there: boolean, name: string): string =>
-    there ? `(select count(*) from ${name})` : '0';
-  const changed = count(updates.length > 0, 'godwit_u');
-  const deleted = count(deletes.length > 0, 'godwit_x');
+  const names = [
+    ...(updates.length > 0 ? ['godwit_u'] : []),
+    ...(deletes.length > 0 ? ['godwit_x'] : []),
+  ];
+  const sum = (tail: string): string =>
+    names.map((name) => `(select count(*) from ${name}${tail})`).join(' + ') || '0';
   const counts = {
     rows: String(rows.length),
-    changed,
-    deleted,
-    conflicts: `${updates.length + deletes.length} - ${changed} - ${deleted}`,
-    poisoned: String(poison.length),
+    changed: updates.length > 0 ? '(select count(*) from godwit_u)' : '0',
+    deleted: deletes.length > 0 ? '(select count(*) from godwit_x)' : '0',
+    conflicts: sum('m where not refused'),
+    poisoned: `${poison.length} + ${sum('m where refused')}`,
   };
   const head = parts.length === 0 ? '' : `with ${parts.join(',\n')}\n`;
   return head + finish(claimed, counts);
@@ -159,7 +161,7 @@ function updateParts(claimed: Claimed, updates: Sorted['updates']): string[] {
           `godwit_ut as (${insertTouched(claimed)} select ${touchedHead(claimed)}, k, image, h, false from godwit_u)`,
         ]
       : []),
-    conflictPart(claimed, 'godwit_uc', 'godwit_d', 'godwit_u', rows.length),
+    ...conflictParts(claimed, 'godwit_u', 'godwit_d', 'godwit_u', rows.length),
   ];
 }
 
@@ -175,7 +177,7 @@ function deleteParts(claimed: Claimed, rows: readonly VersionedRow[]): string[] 
           `godwit_xt as (${insertTouched(claimed)} select ${touchedHead(claimed)}, k, image, null, true from godwit_x)`,
         ]
       : []),
-    conflictPart(claimed, 'godwit_xc', 'godwit_e', 'godwit_x', rows.length),
+    ...conflictParts(claimed, 'godwit_x', 'godwit_e', 'godwit_x', rows.length),
   ];
 }
 
@@ -190,24 +192,45 @@ function stillAsRead(claimed: Claimed, name: string): string {
   ].join(' and ');
 }
 
-/** Rows that somebody changed since they were read, to be read again. */
-function conflictPart(
+/**
+ * Rows that somebody changed since they were read, to be read again. One that comes back
+ * as the same version was refused, by a trigger or by row security: it is set aside.
+ */
+function conflictParts(
   claimed: Claimed,
   name: string,
   from: string,
   done: string,
   rows: number,
-): string {
+): string[] {
   const { target, place, chunk } = claimed;
-  const t = place.tables.chunk;
-  const key = target.key.map((_, at) => `d.k${at}::text`).join();
-  return `${name} as (insert into ${t} (ledger, generation, sweep, state, keys, versions)
+  const t = place.tables;
+  const key = `pg_catalog.jsonb_build_array(${target.key.map((_, at) => `d.k${at}::text`).join()})`;
+  const again = `exists (select 1 from ${t.chunk} c, rows from (pg_catalog.jsonb_array_elements(c.keys),
+      pg_catalog.unnest(c.versions)) s(key, version)
+    where c.n = ${chunk.n} and s.key = ${key} and s.version = d.x::text)`;
+  return [
+    `${name}m as materialized (select ${key} as key, d.x::text as version, d.i, ${chunk.keys ? again : 'false'} as refused
+  from ${from} d where (select count(*) from ${done}) < ${rows} and d.i not in (select i from ${done}) and ${gate(claimed)})`,
+    `${name}c as (insert into ${t.chunk} (ledger, generation, sweep, state, keys, versions)
   select c.ledger, c.generation, c.sweep, 'waiting', m.keys, m.versions
-  from ${t} c, (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(${key}) order by d.i) as keys,
-      pg_catalog.array_agg(d.x::text order by d.i) as versions
-    from ${from} d where (select count(*) from ${done}) < ${rows} and d.i not in (select i from ${done})) m
-  where c.n = ${chunk.n} and m.keys is not null and ${gate(claimed)})`;
+  from ${t.chunk} c, (select pg_catalog.jsonb_agg(key order by i) as keys,
+    pg_catalog.array_agg(version order by i) as versions from ${name}m where not refused) m
+  where c.n = ${chunk.n} and m.keys is not null)`,
+    ...(chunk.keys
+      ? [
+          `${name}p as (${insertPoison(t.poison)}
+  select c.ledger, c.generation, m.key, ${jsonLiteral(REFUSED)}, c.attempts + 1
+  from ${t.chunk} c, ${name}m m where c.n = ${chunk.n} and m.refused ${POISON_AGAIN})`,
+        ]
+      : []),
+  ];
 }
+
+const REFUSED: ErrorInfo = {
+  code: 'GODWIT_BACKFILL_FAILED',
+  message: 'The row was not changed: a trigger or row level security holds it back.',
+};
 
 function poisonPart(claimed: Claimed, poison: Sorted['poison']): string {
   const { place, chunk } = claimed;

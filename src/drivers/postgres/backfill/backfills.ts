@@ -115,8 +115,11 @@ class PostgresBackfills implements Backfills {
     return retryPoisoned(this.#place, ledger);
   }
 
-  remaining(job: BackfillJob): Promise<{ readonly within: number; readonly beyond: number }> {
-    return remaining(this.#place, job);
+  remaining(
+    job: BackfillJob,
+    options?: { readonly within?: boolean | undefined },
+  ): Promise<{ readonly within: number; readonly beyond: number }> {
+    return remaining(this.#place, job, options);
   }
 
   count(job: BackfillJob, filter: unknown, limit?: number): Promise<number> {

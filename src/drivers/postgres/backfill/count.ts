@@ -8,10 +8,12 @@ import { LONG } from './pool.ts';
 export async function remaining(
   place: Place,
   job: BackfillJob,
+  { within: wanted = true }: { readonly within?: boolean | undefined } = {},
 ): Promise<{ readonly within: number; readonly beyond: number }> {
   const target = await place.target(job);
   const filter = filterCondition(job.filter);
   if (!target.growing) {
+    if (!wanted) return { within: 0, beyond: 0 };
     const [all] = await place.pool.run(
       `select count(*) from ${target.table} where ${filter}`,
       LONG,
@@ -21,6 +23,12 @@ export async function remaining(
   const end = target.descending ? 'first' : 'bound';
   const ledger = `${place.tables.ledger} l where l.ledger = ${literal(job.ledger)}`;
   const inside = `coalesce(${keyRow(target)} <= ${castKeyOf(target, end, ledger)}, false)`;
+  if (!wanted) {
+    const beyond = `coalesce(${keyRow(target)} > ${castKeyOf(target, end, ledger)}, true)`;
+    const sql = `select count(*) from ${target.table} where ${beyond} and ${filter}`;
+    const [later] = await place.pool.run(sql, LONG);
+    return { within: 0, beyond: Number(later?.rows[0]?.[0]) };
+  }
   const [result] = await place.pool.run(
     `select count(*) filter (where ${inside}), count(*) filter (where not ${inside}) from ${target.table} where ${filter}`,
     LONG,

@@ -47,10 +47,10 @@ function decide(
   { mode, acceptDefinition }: BeginOptions,
 ): 'keep' | 'resume' | 'again' {
   const over = ['complete', 'cancelled', 'undone'].includes(head.state);
-  if (over && mode === 'again') return 'again';
+  // Whoever asks sees from its definition which one was completed.
+  if (over) return mode === 'again' ? 'again' : 'keep';
   const changed = head.definition !== job.definition;
   if (changed && !acceptDefinition) throw definitionChanged(head);
-  if (over) return 'keep';
   return head.state === 'failed' || changed ? 'resume' : 'keep';
 }
 
