@@ -114,6 +114,7 @@ export class BackfillWorker {
     try {
       await patiently(this.#patience, undefined, () => this.#beat());
       const beating = this.#heartbeats();
+      beating.catch(() => undefined);
       await untilAborted(this.#work(), abort);
       this.#finish({ type: 'drained' });
       await untilAborted(beating, abort);
