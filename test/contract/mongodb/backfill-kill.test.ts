@@ -85,7 +85,7 @@ describe('workers that are killed', () => {
   for (const workers of [1, 2, 4]) {
     for (const mode of Object.keys(KILL_JOBS) as KillMode[]) {
       it(`${mode}: ${workers} of them change each row once, beside an application`, async () => {
-        for (let round = 0; round < rounds(1, 40); round++) {
+        for (let round = 0; round < rounds(1, 12); round++) {
           const url = server.databaseUrl();
           const db = client.db(new URL(url).pathname.slice(1));
           await fill(db);

@@ -8,11 +8,14 @@ import type {
 } from '../../../src/ports/backfill.ts';
 import { ACTOR } from './kit.ts';
 
-export function openBackfillsAt(url: string): ReturnType<typeof openBackfills> {
+export function openBackfillsAt(
+  url: string,
+  root: string = process.cwd(),
+): ReturnType<typeof openBackfills> {
   return openBackfills(
     {
       url,
-      root: process.cwd(),
+      root,
       store: { schema: 'godwit', prefix: 'godwit_' },
       connectTimeoutMs: 5000,
       lock: 'auto',

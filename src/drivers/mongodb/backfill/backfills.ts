@@ -58,6 +58,8 @@ export async function openBackfills(
       ...openCollections(connection.db, options.store.prefix),
       topology: connection.topology.type ?? 'standalone',
       held: new Map(),
+      stuck: new Map(),
+      tokens: new Set(),
       sessions: [],
       targets: new Map(),
       url: options.url,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Document } from 'mongodb';
 import type { BackfillJob, Chunk } from '../../../ports/backfill.ts';
-import { isDuplicateKey } from '../errors.ts';
+import { isDuplicateKey, serverCode } from '../errors.ts';
 import { identifyProcess, isProvablyDead, type ProcessIdentity } from '../process-identity.ts';
 import { nextRange } from './cut.ts';
 import { type ChunkDocument, FIRST_EXTRA, type LedgerDocument } from './documents.ts';
@@ -13,6 +13,9 @@ import { putBack, takeSession } from './transaction.ts';
 
 const TRIES = 50;
 const LOOKED_AT = 200;
+const LOCK_MS = 500;
+const STUCK_MS = 2000;
+const MAX_TIME_EXPIRED = 50;
 
 type Present = LedgerDocument & { readonly now: Date };
 
@@ -30,21 +33,26 @@ export async function claim(
   size: number,
 ): Promise<Chunk | undefined> {
   const session = takeSession(parts);
+  const token = randomUUID();
+  parts.tokens.add(token);
   let held: Held | undefined;
   try {
     for (let attempt = 0; attempt < TRIES && held === undefined; attempt++) {
       const scene = await look(parts, job.ledger);
       const { state, control } = scene.head;
       if (state !== 'running' || control.paused || control.cancelled) return undefined;
-      const claimed = claimOf(worker, scene.head.now, session);
+      const claimed = claimOf(worker, token, scene.head.now, session);
       const chunk = await takeOpen(parts, scene, worker, claimed);
       if (chunk === 'raced') continue;
       const taken = chunk ?? (await cut(parts, job, scene, size, claimed));
       if (taken === undefined) return undefined;
-      if (taken !== 'raced') held = { chunk: taken, token: claimed.token, session };
+      if (taken !== 'raced') held = { chunk: taken, token, session };
     }
   } finally {
-    if (held === undefined) putBack(parts, session);
+    if (held === undefined) {
+      parts.tokens.delete(token);
+      putBack(parts, session);
+    }
   }
   if (held === undefined) return undefined;
   parts.held.set(held.chunk._id, held);
@@ -53,11 +61,11 @@ export async function claim(
 
 type Claim = NonNullable<ChunkDocument['claim']>;
 
-function claimOf(worker: string, at: Date, session: Held['session']): Claim {
+function claimOf(worker: string, token: string, at: Date, session: Held['session']): Claim {
   const identity = identifyProcess();
   return {
     worker,
-    token: randomUUID(),
+    token,
     at,
     ...(identity && { process: identity }),
     ...(session?.id && { session: session.id.id }),
@@ -93,20 +101,31 @@ async function takeOpen(
   claimed: Claim,
 ): Promise<ChunkDocument | 'raced' | undefined> {
   const self = identifyProcess();
-  const present = open.filter(({ generation }) => Number(generation) === head.generation);
+  const present = open.filter(
+    ({ _id, generation }) => Number(generation) === head.generation && !isStuck(parts, _id),
+  );
   const abandoned = present.find(
-    (chunk) => chunk.state === 'claimed' && isAbandoned(chunk, head, worker, self),
+    (chunk) => chunk.state === 'claimed' && isAbandoned(parts, chunk, head, worker, self),
   );
   if (abandoned !== undefined) {
-    await endSession(parts, abandoned);
-    return take(parts, abandoned, claimed, 1);
+    if (abandoned.claim?.worker !== worker) await endSession(parts, abandoned);
+    return (await takeOver(parts, abandoned, claimed)) ?? 'raced';
   }
   const waiting = present.filter(({ state }) => state === 'waiting').slice(0, 8);
   const one = waiting[Math.floor(Math.random() * waiting.length)];
-  return one && take(parts, one, claimed, 0);
+  return one && ((await takeOver(parts, one, claimed)) ?? 'raced');
+}
+
+/**
+ * A claim of this very worker that it knows nothing of: the answer was lost, or a new
+ * primary does not know that the chunk was done.
+ */
+function isForgotten({ tokens }: Parts, claimed: Claim, worker: string): boolean {
+  return claimed.worker === worker && !tokens.has(claimed.token);
 }
 
 function isAbandoned(
+  parts: Parts,
   { claim: old }: ChunkDocument,
   head: Present,
   worker: string,
@@ -115,7 +134,7 @@ function isAbandoned(
   if (old === undefined) return true;
   const owner = old.process && { ...old.process, pid: Number(old.process.pid) };
   if (isProvablyDead(owner, self)) return true;
-  if (old.worker === worker) return false;
+  if (old.worker === worker) return isForgotten(parts, old, worker);
   const beat = head.workers.find(({ id }) => id === old.worker)?.heartbeatAt;
   const seen = Math.max(beat?.getTime() ?? 0, old.at.getTime());
   return head.now.getTime() - seen > ABANDONED_MS;
@@ -131,6 +150,36 @@ async function endSession(parts: Parts, { claim: old }: ChunkDocument): Promise<
     .catch(() => {});
 }
 
+/**
+ * What a killed client had sent may reach the server after its session was ended, and lock
+ * the chunk again: a write would wait for that lock until the server ends it after a
+ * minute. So it does not wait long, and the session is ended once more.
+ */
+async function takeOver(
+  parts: Parts,
+  chunk: ChunkDocument,
+  claimed: Claim,
+): Promise<ChunkDocument | 'raced' | undefined> {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      return await take(parts, chunk, claimed, chunk.state === 'claimed' ? 1 : 0);
+    } catch (error) {
+      if (serverCode(error) !== MAX_TIME_EXPIRED) throw error;
+      await endSession(parts, chunk);
+    }
+  }
+  parts.stuck.set(chunk._id, performance.now() + STUCK_MS);
+  return undefined;
+}
+
+function isStuck({ stuck }: Parts, id: string): boolean {
+  const until = stuck.get(id);
+  if (until === undefined) return false;
+  if (performance.now() < until) return true;
+  stuck.delete(id);
+  return false;
+}
+
 async function take(
   parts: Parts,
   chunk: ChunkDocument,
@@ -142,7 +191,7 @@ async function take(
   const taken = await parts.chunks.findOneAndUpdate(
     { _id: chunk._id, state: chunk.state, ...token },
     { $set: { state: 'claimed', claim: claimed }, $inc: { attempts } } as Document,
-    { returnDocument: 'after', includeResultMetadata: false },
+    { returnDocument: 'after', includeResultMetadata: false, maxTimeMS: LOCK_MS },
   );
   return (taken as ChunkDocument | null) ?? 'raced';
 }

@@ -18,6 +18,7 @@ export function holding(parts: Parts, chunk: Chunk, worker: string): Held | unde
 }
 
 export function forget(parts: Parts, held: Held): void {
+  parts.tokens.delete(held.token);
   if (!parts.held.delete(held.chunk._id)) return;
   putBack(parts, held.session);
 }

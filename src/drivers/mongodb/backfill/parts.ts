@@ -30,6 +30,10 @@ export interface Parts {
   readonly topology: 'replica set' | 'standalone' | 'sharded';
   /** By id of the chunk. */
   readonly held: Map<string, Held>;
+  /** Tokens of claims that this process holds, or is just making. */
+  readonly tokens: Set<string>;
+  /** Chunks that a dead worker's transaction keeps locked, and when to try them again. */
+  readonly stuck: Map<string, number>;
   /** Sessions that no chunk uses now. */
   readonly sessions: ClientSession[];
   /** By collection and key. */

@@ -3,9 +3,10 @@ import type { BackfillJob, KeyValue, ReadRow } from '../../../ports/backfill.ts'
 import type { MongoModule } from '../load-driver.ts';
 import type { ChunkDocument, NativeKey } from './documents.ts';
 import { isPlainObject, keyOf, toKeyValue } from './keys.ts';
-import { collectionOf, EXACT, type Parts } from './parts.ts';
+import { collectionOf, EXACT, hasTransactions, type Parts } from './parts.ts';
 import { chunkQuery } from './ranges.ts';
 import type { Target } from './target.ts';
+import { wholeFields } from './work-standalone.ts';
 
 /**
  * A row with the bytes it was read as. Whether it changed since is whether the same query
@@ -58,7 +59,9 @@ export async function readRaw(
   chunk: ChunkDocument,
   session?: ClientSession,
 ): Promise<Uint8Array[]> {
-  const projection = projectionOf(job, target);
+  const whole = job.fields !== undefined && !hasTransactions(parts);
+  const read = whole ? { ...job, fields: wholeFields(job.fields) } : job;
+  const projection = projectionOf(read, target);
   return findRaw(parts, job, chunkQuery(target.shape, chunk, job.filter), {
     hint: target.hint,
     ...(projection && { projection }),

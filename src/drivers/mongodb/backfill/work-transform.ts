@@ -10,6 +10,7 @@ import { bytesText, exactKey, MongoRow, readRaw } from './rows.ts';
 import type { Target } from './target.ts';
 import { keepTouched, preImages } from './touched.ts';
 import { runDeletes, runUpdates, statementOf } from './update.ts';
+import { guardedQuery, notReached } from './work-standalone.ts';
 
 export interface TransformWork {
   readonly rows: readonly ReadRow[];
@@ -41,9 +42,11 @@ export async function workTransform(
   const present = await readRaw(parts, job, target, chunk, session);
   const { same, others } = compare(pairs, present);
   const fields = target.shape.fields;
-  const conflicting = others.map((raw) => exactKey(parts.mongo, fields, raw));
   const done = await applyPairs(parts, job, target, chunk, session, same);
-  return { ...done, rows: same.length, conflicts: conflicting.length, conflicting };
+  const changed = others.map((raw) => exactKey(parts.mongo, fields, raw));
+  const conflicting = [...changed, ...done.conflicting];
+  const count = same.length - done.conflicting.length;
+  return { ...done, rows: count, conflicts: conflicting.length, conflicting };
 }
 
 function toPair(row: ReadRow, change: RowChange | undefined): Pair {
@@ -83,7 +86,8 @@ async function applyPairs(
   pairs: readonly Pair[],
 ): Promise<Done> {
   const { fields } = target.shape;
-  const query = ({ row }: Pair): Document => equalTo(fields, row.native);
+  const query = ({ row }: Pair): Document =>
+    session ? equalTo(fields, row.native) : guardedQuery(parts, job, target, row);
   const sets = pairs.filter(({ change }) => isUpdate(change));
   const deletes = pairs.filter(({ change }) => change.type === 'delete');
   const before = job.touched
@@ -92,10 +96,12 @@ async function applyPairs(
   const updates = sets.map((pair) => statementOf(query(pair), pair.change));
   const { matched, changed } = await runUpdates(parts, job, updates, session);
   const deleted = await runDeletes(parts, job, deletes.map(query), session);
-  if (session && matched + deleted !== sets.length + deletes.length) throw unfound();
+  const missed = matched + deleted !== sets.length + deletes.length;
+  if (session && missed) throw unfound();
+  const conflicting = missed ? await notReached(parts, job, target, [...sets, ...deletes]) : [];
   if (before) await keepTouched(parts, job, chunk, before, session);
   const poisoned = await setAside(parts, chunk, poisonOf(pairs), session);
-  return { ...NOTHING, changed, deleted, poisoned };
+  return { ...NOTHING, changed, deleted, poisoned, conflicting };
 }
 
 function isUpdate(change: RowChange): boolean {

@@ -1,0 +1,162 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Db, MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Chunk } from '../../../src/ports/backfill.ts';
+import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { rounds } from '../../support/rounds.ts';
+import { addOne, jobOf, openBackfillsAt, RESUME, runLoop } from './backfill-kit.ts';
+
+const WRONG = { $expr: { $ne: ['$n', { $add: ['$i', 1] }] } };
+
+async function withRows<T>(url: string, rows: number, use: (db: Db) => Promise<T>): Promise<T> {
+  const client = await new MongoClient(url).connect();
+  try {
+    const things = Array.from({ length: rows }, (_, i) => ({ n: i, i }));
+    await client
+      .db()
+      .collection('things')
+      .insertMany(things, { writeConcern: { w: 'majority' } });
+    return await use(client.db());
+  } finally {
+    await client.close();
+  }
+}
+
+describe('a primary that steps down in mid-backfill', () => {
+  let server: TestMongod;
+  beforeAll(async () => {
+    server = await startMongod({ members: 3 });
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  it.each(['set', 'transform'] as const)(
+    'changes each row once (%s)',
+    async (type) => {
+      for (let round = 0; round < rounds(1, 20); round++) {
+        const url = server.databaseUrl();
+        await withRows(url, 4000, async (db) => {
+          const job = jobOf(type === 'set' ? {} : { change: { type } });
+          const backfills = await openBackfillsAt(url);
+          await backfills.begin(job, RESUME);
+          let chunks = 0;
+          const running = runLoop(backfills, job, {
+            size: 20,
+            transform: addOne,
+            onChunk: async () => {
+              if (++chunks % 40 === 0) await sleep(20);
+            },
+          });
+          const admin = db.client?.db('admin') ?? new MongoClient(url).db('admin');
+          for (let times = 0; times < 2; times++) {
+            await sleep(300);
+            const command = { replSetStepDown: 4, secondaryCatchUpPeriodSecs: 2, force: true };
+            await admin.command(command).catch(() => {});
+          }
+          await running;
+          expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
+          expect(await backfills.head(job.ledger)).toMatchObject({
+            state: 'complete',
+            progress: { changed: 4000 },
+          });
+          await backfills.close();
+        });
+      }
+    },
+    200_000,
+  );
+});
+
+describe('a standalone', () => {
+  let server: TestMongod;
+  beforeAll(async () => {
+    server = await startMongod({ replicaSet: false });
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  it('works, and says that its guarantee is weaker', async () => {
+    const url = server.databaseUrl();
+    await withRows(url, 500, async (db) => {
+      const backfills = await openBackfillsAt(url);
+      const job = jobOf({ ledger: 'set', touched: true });
+      const inspection = await backfills.inspect(job);
+      expect(inspection.guarantee).toBe('at-least-once');
+      expect(inspection.notes.join()).toContain('standalone');
+      await backfills.begin(job, RESUME);
+      await runLoop(backfills, job);
+      expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
+      const options = { batch: 100, signal: new AbortController().signal, onProgress: () => {} };
+      expect(await backfills.undo(job, options)).toMatchObject({ restored: 500 });
+      const transform = jobOf({ ledger: 'transform', change: { type: 'transform' } });
+      await backfills.begin(transform, RESUME);
+      await runLoop(backfills, transform);
+      expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
+      await backfills.close();
+    });
+  });
+
+  it('never overwrites a row that changed since it was read', async () => {
+    const url = server.databaseUrl();
+    await withRows(url, 50, async (db) => {
+      const things = db.collection('things');
+      for (const [ledger, fields] of [['whole'], ['some', ['n']]] as const) {
+        const backfills = await openBackfillsAt(url);
+        const job = jobOf({ ledger, change: { type: 'transform' }, ...(fields && { fields }) });
+        await things.updateMany({}, [{ $set: { n: '$i' } }]);
+        await backfills.begin(job, RESUME);
+        const chunk = (await backfills.claim(job, 'w', 100)) as Chunk;
+        const { rows } = await backfills.read(job, chunk);
+        await things.updateMany({ i: { $lt: 7 } }, { $set: { n: -1 } });
+        const changes = rows.map(({ row }) => addOne(row));
+        const result = await backfills.apply(job, chunk, 'w', { rows, changes });
+        expect(result).toMatchObject({ changed: 43, conflicts: 7 });
+        expect(await things.countDocuments({ i: { $lt: 7 }, n: -1 })).toBe(7);
+        await runLoop(backfills, job, { worker: 'w', lanes: 1 });
+        expect(await things.countDocuments({ i: { $lt: 7 }, n: 0 })).toBe(7);
+        await backfills.close();
+      }
+    });
+  });
+});
+
+describe('older drivers', () => {
+  let server: TestMongod;
+  let root: string;
+  beforeAll(async () => {
+    server = await startMongod();
+    root = await mkdtemp(join(tmpdir(), 'godwit-drivers-'));
+  });
+  afterAll(async () => {
+    await server.stop();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  it.each(['mongodb5', 'mongodb6'])('%s', async (name) => {
+    const project = join(root, name);
+    await mkdir(join(project, 'node_modules'), { recursive: true });
+    await writeFile(join(project, 'package.json'), '{}');
+    await symlink(
+      join(process.cwd(), 'node_modules', name),
+      join(project, 'node_modules', 'mongodb'),
+    );
+    const url = server.databaseUrl();
+    await withRows(url, 300, async (db) => {
+      const backfills = await openBackfillsAt(url, project);
+      expect(backfills.bson).toContain(name);
+      const job = jobOf({ change: { type: 'transform' }, touched: true });
+      await backfills.begin(job, RESUME);
+      await runLoop(backfills, job);
+      expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
+      const options = { batch: 100, signal: new AbortController().signal, onProgress: () => {} };
+      expect(await backfills.undo(job, options)).toMatchObject({ restored: 300, skipped: 0 });
+      expect(await db.collection('things').countDocuments(WRONG)).toBe(300);
+      await backfills.close();
+    });
+  });
+});
