@@ -148,6 +148,15 @@ export function errorInfo(error: ErrorInfo): ErrorInfo {
 /** Wraps anything thrown that is not ours. `GODWIT_INTERNAL` marks a bug in godwit. */
 export function toGodwitError(thrown: unknown, code: ErrorCode = 'GODWIT_INTERNAL'): GodwitError {
   if (thrown instanceof GodwitError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new GodwitError(code, message, { cause: thrown });
+  return new GodwitError(code, thrownMessage(thrown), { cause: thrown });
+}
+
+/** What anything thrown says, also when it is no Error, or nothing at all. */
+export function thrownMessage(thrown: unknown): string {
+  if (thrown === undefined || thrown === null) return `${thrown} was thrown, without a reason`;
+  if (typeof thrown !== 'object') return String(thrown);
+  const { message, name } = thrown as Partial<Error>;
+  if (typeof message === 'string' && message !== '') return message;
+  if (thrown instanceof Error) return `${name || 'Error'} without a message`;
+  return 'an object without a message was thrown';
 }

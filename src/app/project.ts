@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { resolveSettings } from '../config/index.ts';
 import type { Settings } from '../config/types.ts';
 import { compareVersions } from '../core/ordering.ts';
+import { thrownMessage } from '../errors.ts';
 import type { Emit, GodwitEvent } from '../events.ts';
 import { codeSource } from '../formats/code-source.ts';
 import { folderSource } from '../formats/folder-source.ts';
@@ -25,7 +26,7 @@ export interface Project {
 export function openProject(options: MigratorOptions): Project {
   const listeners = new Set<Emit>();
   const emit = (event: GodwitEvent): void => {
-    for (const listener of listeners) listener(event);
+    for (const listener of listeners) tell(listener, event);
   };
   const settings = once(() => resolveProjectSettings(options));
   const driver = once(async () => openDriver(await settings(), emit));
@@ -44,6 +45,15 @@ export function openProject(options: MigratorOptions): Project {
       if (opened) await (await opened.catch(() => undefined))?.close();
     },
   };
+}
+
+/** Presentation that fails is no reason to leave a migration half-way. */
+function tell(listener: Emit, event: GodwitEvent): void {
+  try {
+    listener(event);
+  } catch (thrown) {
+    process.emitWarning(`A listener of godwit's events failed: ${thrownMessage(thrown)}`);
+  }
 }
 
 function resolveProjectSettings(options: MigratorOptions): Promise<Settings> {

@@ -24,7 +24,8 @@ export async function showPlan(project: Project, options: PlanOptions): Promise<
       steps.push(await predictStep(step, driver, settings));
     } catch (thrown) {
       steps.push(step);
-      problems.push(willFail(step, thrown));
+      const problem = willFail(step, thrown);
+      if (!plan.problems.some(({ message }) => message === problem.message)) problems.push(problem);
     }
   }
   return { ...plan, steps, problems: [...plan.problems, ...problems] };

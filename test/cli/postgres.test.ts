@@ -241,10 +241,17 @@ describe('a plan', () => {
     ]);
     const { out } = await play('plan');
     expect(out).toMatch(/001_users +in a transaction +pending/);
-    expect(out).toMatch(/003_i +statement by statement +pending, CREATE INDEX CONCURRENTLY/);
+    expect(out).toMatch(/003_i +statement by statement +pending; CREATE INDEX CONCURRENTLY/);
     expect((await play(`up 4 --plan ${fingerprint}`)).code).toBe(5);
     expect((await play(`up --plan ${fingerprint}`)).code).toBe(1);
     expect((await json('status')).summary).toMatchObject({ applied: 4, failed: 1 });
+  });
+
+  it('says once what is wrong with a file', async () => {
+    await writeFile(join(cwd, 'migrations/02_same.sql'), 'SELECT 1;');
+    expect((await json('plan')).problems).toMatchObject([
+      { code: 'GODWIT_VERSION_DUPLICATE', severity: 'error' },
+    ]);
   });
 
   it('as SQL has its variables replaced', async () => {

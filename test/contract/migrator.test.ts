@@ -280,6 +280,15 @@ describe.each([
     ]);
   });
 
+  it('is not disturbed by a listener that throws', async () => {
+    await files(database.file(1), database.file(2));
+    const one = migrator();
+    one.on(() => {
+      throw new Error('a listener of the test fails');
+    });
+    expect((await one.up()).summary).toMatchObject({ applied: 2, failed: 0 });
+  });
+
   it('calls hooks around the plan and around each migration, and fails with them', async () => {
     await files(database.file(1), database.file(2));
     const calls: string[] = [];

@@ -34,6 +34,16 @@ describe('GodwitError', () => {
     }
   });
 
+  it('says something of whatever was thrown', () => {
+    const said = (thrown: unknown): string => toGodwitError(thrown).message;
+    expect(said('text')).toBe('text');
+    expect(said(undefined)).toBe('undefined was thrown, without a reason');
+    expect(said({ message: 'as an error' })).toBe('as an error');
+    expect(said({ status: 500 })).toBe('an object without a message was thrown');
+    expect(said(Object.create(null))).toBe('an object without a message was thrown');
+    expect(said(new TypeError(''))).toBe('TypeError without a message');
+  });
+
   it('wraps what is not its own, and keeps the cause', () => {
     const cause = new TypeError('no');
     const wrapped = toGodwitError(cause, 'GODWIT_HOOK_FAILED');

@@ -142,7 +142,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'validate',
     group: LOOK,
-    summary: 'ask the questions of the verify files and checks again',
+    summary: 'import every file, and find what would keep up from running',
     load: () => import('./validate.ts'),
   },
   {

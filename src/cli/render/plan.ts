@@ -33,7 +33,7 @@ function row(step: PlanStep, index: number, style: Style): string[] {
     style.dim(String(index + 1).padStart(2)),
     step.id,
     howItRuns(step),
-    step.reasons.join(', '),
+    step.reasons.join('; '),
     style.dim(description ?? ''),
   ];
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Db, MongoClient, MongoClientOptions } from 'mongodb';
-import { GodwitError } from '../../errors.ts';
+import { GodwitError, thrownMessage } from '../../errors.ts';
 import type { OpenOptions, Target } from '../../ports/driver.ts';
-import { messageOf, SERVER_CODE, scrub, serverCode } from './errors.ts';
+import { SERVER_CODE, scrub, serverCode } from './errors.ts';
 import { loadDriver } from './load-driver.ts';
 import { Topology } from './topology.ts';
 
@@ -114,7 +114,7 @@ function createClient(Client: typeof MongoClient, options: OpenOptions): MongoCl
   } catch (error) {
     throw new GodwitError(
       'GODWIT_URL_INVALID',
-      `The MongoDB URL is not valid: ${scrub(messageOf(error), options.url)}`,
+      `The MongoDB URL is not valid: ${scrub(thrownMessage(error), options.url)}`,
       { state: 'Nothing was done.', next: ['write it like mongodb://host:27017/database'] },
     );
   }
@@ -167,7 +167,7 @@ function describeTarget(client: MongoClient, db: Db): Target {
 
 function connectError(error: unknown, { url, connectTimeoutMs }: OpenOptions): GodwitError {
   if (error instanceof GodwitError) return error;
-  const message = scrub(messageOf(error), url);
+  const message = scrub(thrownMessage(error), url);
   const code = serverCode(error) ?? serverCode((error as { cause?: unknown }).cause);
   const login =
     code === SERVER_CODE.authenticationFailed ||

@@ -1,6 +1,7 @@
+import { thrownMessage } from '../../errors.ts';
 import type { Diagnosis } from '../../ports/driver.ts';
 import type { Connection } from './connect.ts';
-import { messageOf, scrub } from './errors.ts';
+import { scrub } from './errors.ts';
 import { readLock } from './lock.ts';
 import { RECORD_VERSION } from './record.ts';
 import type { Store } from './store.ts';
@@ -22,7 +23,7 @@ export async function diagnose(
     try {
       findings.push(...(await ask(connection, store)));
     } catch (error) {
-      const message = `Could not look at ${name}: ${scrub(messageOf(error), url)}`;
+      const message = `Could not look at ${name}: ${scrub(thrownMessage(error), url)}`;
       findings.push({ code: `mongodb.${name}`, severity: 'warning', message });
     }
   }

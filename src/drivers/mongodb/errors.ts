@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorDetails, GodwitError } from '../../errors.ts';
+import { type ErrorCode, type ErrorDetails, GodwitError, thrownMessage } from '../../errors.ts';
 
 /** What errors of the driver, of any major version, have in common. */
 interface DriverError {
@@ -56,10 +56,6 @@ export function isNetworkError(error: unknown): boolean {
   );
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Hides the password of a URL wherever a message repeats it. */
 export function scrub(text: string, url: string): string {
   const [, password] = /^[^/]*:\/\/[^:/@]*:([^@/]*)@/.exec(url) ?? [];
@@ -88,7 +84,7 @@ export function toMongoError(
   fallback: ErrorCode = 'GODWIT_INTERNAL',
 ): GodwitError {
   if (error instanceof GodwitError) return error;
-  const message = scrub(messageOf(error), url);
+  const message = scrub(thrownMessage(error), url);
   const fail = (code: ErrorCode, details: ErrorDetails = {}): GodwitError =>
     new GodwitError(code, `Could not ${what}: ${message}`, { ...details, cause: error });
   const code = serverCode(error);

@@ -6,9 +6,10 @@ import {
   errorInfo,
   GodwitError,
   type Place,
+  thrownMessage,
 } from '../../errors.ts';
 import type { Job } from '../../ports/driver.ts';
-import { hasLabel, isNetworkError, messageOf, SERVER_CODE, scrub, serverCode } from './errors.ts';
+import { hasLabel, isNetworkError, SERVER_CODE, scrub, serverCode } from './errors.ts';
 
 export interface FailureContext {
   readonly job: Job;
@@ -22,7 +23,7 @@ export interface FailureContext {
 
 /** Names what a migration threw, and finds the line of the user's code. */
 export function describeFailure(thrown: unknown, context: FailureContext): ErrorInfo {
-  const message = scrub(messageOf(thrown), context.url) || 'it threw an empty error';
+  const message = scrub(thrownMessage(thrown), context.url);
   const where = findPlace(thrown, context);
   if (thrown instanceof GodwitError) {
     return errorInfo({ ...thrown.toJSON(), where: thrown.where ?? where });
@@ -54,7 +55,7 @@ function classify(
 function isRefusedInTransaction(thrown: unknown): boolean {
   const code = serverCode(thrown);
   if (code === SERVER_CODE.operationNotSupportedInTransaction) return true;
-  const message = messageOf(thrown);
+  const message = thrownMessage(thrown);
   return (
     (code === SERVER_CODE.illegalOperation ||
       code === SERVER_CODE.invalidOptions ||

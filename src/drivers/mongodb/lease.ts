@@ -1,6 +1,5 @@
-import { GodwitError } from '../../errors.ts';
+import { GodwitError, thrownMessage } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
-import { messageOf } from './errors.ts';
 import { renewLock } from './lock.ts';
 import type { Store } from './store.ts';
 
@@ -127,7 +126,7 @@ export class Lease {
     }
     return new GodwitError(
       'GODWIT_CONNECTION_LOST',
-      `The lock's lease could not be renewed in time: ${messageOf(this.#failure)}`,
+      `The lock's lease could not be renewed in time: ${thrownMessage(this.#failure)}`,
       { next: ['check the server, then: godwit status'], cause: this.#failure },
     );
   }

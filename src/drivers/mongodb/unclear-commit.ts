@@ -1,6 +1,5 @@
-import { type ErrorInfo, GodwitError } from '../../errors.ts';
+import { type ErrorInfo, GodwitError, thrownMessage } from '../../errors.ts';
 import type { EndedEvent } from '../../ports/history.ts';
-import { messageOf } from './errors.ts';
 import { killSession } from './leftovers.ts';
 import type { Work } from './work.ts';
 
@@ -13,7 +12,7 @@ import type { Work } from './work.ts';
 export async function findOut(work: Work, event: EndedEvent, cause: unknown): Promise<void> {
   const error: ErrorInfo = {
     code: 'GODWIT_CONNECTION_LOST',
-    message: `The connection was lost while the transaction was committed: ${messageOf(cause)}`,
+    message: `The connection was lost while the transaction was committed: ${thrownMessage(cause)}`,
   };
   const place = work.log.next;
   let status: unknown;
@@ -25,7 +24,7 @@ export async function findOut(work: Work, event: EndedEvent, cause: unknown): Pr
   } catch (again) {
     throw new GodwitError(
       'GODWIT_COMMIT_UNKNOWN',
-      `It is not known whether the transaction was committed: ${messageOf(cause)}`,
+      `It is not known whether the transaction was committed: ${thrownMessage(cause)}`,
       {
         state:
           'Either all of it was done and recorded, or nothing was: the history tells, once the server answers.',

@@ -1,5 +1,5 @@
 import { findUserFrame } from '../../core/blame.ts';
-import { GodwitError, type Place } from '../../errors.ts';
+import { GodwitError, type Place, thrownMessage } from '../../errors.ts';
 import type { CodeBody } from '../../ports/migration.ts';
 import { isServerError } from './connection.ts';
 import { messageOf, sqlError } from './errors.ts';
@@ -23,6 +23,8 @@ export function codeError(thrown: unknown, body: CodeBody): GodwitError {
     const { code, message, cause, state, next } = thrown;
     return new GodwitError(code, message, { cause, state, next, where: thrown.where ?? where });
   }
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new GodwitError('GODWIT_MIGRATION_FAILED', message, { cause: thrown, where });
+  return new GodwitError('GODWIT_MIGRATION_FAILED', thrownMessage(thrown), {
+    cause: thrown,
+    where,
+  });
 }
