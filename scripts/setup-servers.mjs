@@ -7,6 +7,12 @@ import { run } from './steps.mjs';
 
 const WANTED = [
   { what: 'a PostgreSQL server of the system', package: 'postgresql', isThere: hasPostgres },
+  {
+    what: 'redis-server',
+    package: 'redis-server',
+    // Only the program is wanted: no service that listens on this machine.
+    isThere: () => onPath('redis-server'),
+  },
   { what: 'pgbouncer', package: 'pgbouncer', isThere: () => onPath('pgbouncer') },
 ];
 

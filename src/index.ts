@@ -46,6 +46,14 @@ export type { DryRun, SampledRow } from './core/backfill/dry-run.ts';
 export type { WorkEnd } from './core/backfill/worker.ts';
 export type { Plan, PlanProblem, PlanStep } from './core/plan.ts';
 export type { MigrationState } from './core/state.ts';
+export {
+  type Publishing,
+  type PublishOptions,
+  publishBackfills,
+  type WorkOptions,
+  type WorkReport,
+  workOnBackfills,
+} from './distribution/index.ts';
 export { type ErrorCode, type ErrorInfo, GodwitError, type Place } from './errors.ts';
 export type { Emit, GodwitEvent } from './events.ts';
 export type { CodeMigration, FunctionMigration, SqlMigration } from './formats/code-source.ts';

@@ -15,3 +15,4 @@ export {
   startPostgres,
   type TestPostgres,
 } from './postgres.ts';
+export { startRedis, type TestRedis } from './redis.ts';
