@@ -43,7 +43,6 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
     variables: all.variables ?? {},
     substituteVariables: all.variables !== undefined,
     outOfOrder: all.outOfOrder ?? 'warn',
-    validateAfter: all.validateAfter ?? 'plan',
     singleTransaction: all.singleTransaction ?? false,
     versions: config.versions,
     language: config.language,

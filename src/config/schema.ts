@@ -118,7 +118,6 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   outOfOrder: oneOf('warn', 'refuse', 'allow'),
   variables: record,
   hooks,
-  validateAfter: oneOf('plan', 'each', 'never'),
   singleTransaction: flag,
 };
 

@@ -64,8 +64,6 @@ export interface DatabaseConfig {
   /** Replaces `${name}` in SQL. Absent: off, except where a file's directive asks. */
   readonly variables?: Readonly<Record<string, string>> | undefined;
   readonly hooks?: Hooks | undefined;
-  /** When `verify` questions beyond a migration's own are asked. */
-  readonly validateAfter?: 'plan' | 'each' | 'never' | undefined;
   /** All migrations of a plan in one transaction, where the database can. */
   readonly singleTransaction?: boolean | undefined;
 }
@@ -127,7 +125,6 @@ export interface Settings {
   readonly variables: Readonly<Record<string, string>>;
   readonly substituteVariables: boolean;
   readonly hooks: Hooks;
-  readonly validateAfter: 'plan' | 'each' | 'never';
   readonly singleTransaction: boolean;
   readonly environment: string;
   readonly production: boolean;

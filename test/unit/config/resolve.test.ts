@@ -160,7 +160,6 @@ describe('defaults', () => {
       variables: {},
       substituteVariables: false,
       hooks: {},
-      validateAfter: 'plan',
       singleTransaction: false,
       environment: 'development',
       production: false,
