@@ -161,6 +161,6 @@ function lockHeld(holder: LockHolder | undefined, waitedMs: number): GodwitError
   const waited = waitedMs < 1 ? '' : ` after waiting ${(waitedMs / 1000).toFixed(1)} s`;
   return new GodwitError('GODWIT_LOCK_HELD', `The lock is held by ${who}${waited}.`, {
     state: 'Nothing was done.',
-    next: ['wait longer: --lock-timeout', 'see who holds it, and take it away: godwit unlock'],
+    next: ['wait longer: --lock-timeout 10m', 'see who holds it, and take it away: godwit unlock'],
   });
 }

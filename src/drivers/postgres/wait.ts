@@ -66,6 +66,6 @@ export function lockHeld(holder: LockHolder | undefined, waitedMs: number): Godw
   const waited = waitedMs < 1 ? '' : ` after ${(waitedMs / 1000).toFixed(1)} s`;
   return new GodwitError('GODWIT_LOCK_HELD', `The lock was not obtained${waited}: ${who}.`, {
     state: 'Nothing was run.',
-    next: ['wait for it, or wait longer: --lock-timeout 600', 'look who it is: godwit unlock'],
+    next: ['wait for it, or wait longer: --lock-timeout 10m', 'look who it is: godwit unlock'],
   });
 }
