@@ -146,11 +146,6 @@ async function godwit(spec: BackfillSpec, fixed: number): Promise<void> {
   await backfills.close();
   await driver.close();
   if (result.summary.changed !== ROWS) throw new Error(JSON.stringify(result));
-  const { rows } = await client.query(
-    'select count(*)::int as n from people where n = 1 or phone like $1',
-    ['+1%'],
-  );
-  if (rows[0]?.n !== ROWS) throw new Error(`${rows[0]?.n} rows`);
 }
 
 /** What somebody would write who knows arrays, and keeps no record. */

@@ -49,13 +49,14 @@ export interface DrainOptions {
   readonly draw?: Draw;
   /** Between reading and applying. */
   readonly between?: (chunk: Chunk) => Promise<void>;
+  readonly onChunk?: () => void;
 }
 
 /** The plainest loop there can be over the port: claims, works and retries until nothing is left. */
 export async function drain(
   backfills: Backfills,
   job: BackfillJob,
-  { worker = randomUUID(), size = 100, lanes = 1, draw, between }: DrainOptions = {},
+  { worker = randomUUID(), size = 100, lanes = 1, draw, between, onChunk }: DrainOptions = {},
 ): Promise<ChunkResult[]> {
   const results: ChunkResult[] = [];
   await backfills.heartbeat(job.ledger, { id: worker, by: ACTOR, rows: 0 });
@@ -68,18 +69,20 @@ export async function drain(
         const chunk = await backfills.claim(job, worker, size);
         if (!chunk) {
           const head = await backfills.head(job.ledger);
-          if (!head || head.state !== 'running') return;
+          if (head?.state !== 'running') return;
           if (head.progress.cut && head.progress.chunksOpen === 0) return;
           await new Promise((resolve) => setTimeout(resolve, 20));
           continue;
         }
         const result = await work(backfills, job, chunk, worker, draw, between);
         if (result) results.push(result);
+        if (result) onChunk?.();
       } catch (error) {
         const fault = backfills.classify(error);
         if (fault.kind !== 'transient') throw error;
         await new Promise((resolve) => setTimeout(resolve, 50));
-        await backfills.letGo(job.ledger, worker, []).catch(() => {});
+        // What another lane holds is taken from it too: its work is then no longer its own.
+        await backfills.letGo(job.ledger, worker, [0]).catch(() => {});
       }
     }
   };

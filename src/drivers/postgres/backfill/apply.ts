@@ -55,7 +55,7 @@ function sqlCounted(claimed: Claimed): string {
 
 /** With the rows as they were: locked, so that they are what is changed. */
 function setAndKeep(claimed: Claimed): string {
-  const { place, job, target, chunk } = claimed;
+  const { job, target, chunk } = claimed;
   const keys = target.key.map(({ sql }, at) => `${sql} as godwit_k${at}`);
   const same = target.key.map(({ sql }, at) => `${sql} = godwit_b.godwit_k${at}`);
   const count = '(select count(*) from godwit_u)';
@@ -73,23 +73,23 @@ ${finish(claimed, { rows: count, changed: count })}`;
 function sqlAndKeep(claimed: Claimed): string[] {
   const { place, job, target, chunk, worker } = claimed;
   const { touched } = place.tables;
+  const its = `(godwit_t.ledger, godwit_t.generation, godwit_t.chunk) = (${touchedHead(claimed)})`;
   const { text, verb } = sqlStatement(job, target, (alias) => {
     const aliased = withAlias(target, alias);
-    return `${keyRow(aliased)} in (select ${castKey(target, 'godwit_t.key')} from ${touched} godwit_t where godwit_t.chunk = ${chunk.n}) and ${gate(claimed)}`;
+    return `${keyRow(aliased)} in (select ${castKey(target, 'godwit_t.key')} from ${touched} godwit_t where ${its}) and ${gate(claimed)}`;
   });
   const justDone = `exists (select 1 from ${place.tables.chunk} where n = ${chunk.n} and state = 'done'
     and worker = ${literal(worker)} and done_at >= pg_catalog.transaction_timestamp())`;
-  const its = `godwit_t.chunk = ${chunk.n} and ${justDone}`;
   const same = `${keyRow(target)} = ${castKey(target, 'godwit_t.key')}`;
   return [
     `${insertTouched(claimed)} select ${touchedHead(claimed)}, ${keyJson(target)}, ${imageSql(target)}, null, true
       from ${target.table} where ${chunkCondition(target, chunk)} and ${gate(claimed)} and ${filterCondition(job.filter)}
       for update of ${target.alias}`,
     counted(claimed, text, verb),
-    `delete from ${touched} godwit_t using ${target.table} where ${its} and ${same}
+    `delete from ${touched} godwit_t using ${target.table} where ${its} and ${justDone} and ${same}
       and godwit_t.before::text = ${imageSql(target)}::text`,
     `update ${touched} godwit_t set after = ${hashSql(kept(target))}, deleted = false
-      from ${target.table} where ${its} and ${same}`,
+      from ${target.table} where ${its} and ${justDone} and ${same}`,
   ];
 }
 

@@ -74,11 +74,12 @@ function cutNext(
   const row = keyRow(target);
   const within = `${row} ${upTo} ${castKeyOf(target, 'bound', 'l')}`;
   const beyond = `${row} ${more} ${castKeyOf(target, 'frontier', 'l')}`;
+  const start = target.descending ? ` and ${row} <= ${castKeyOf(target, 'first', 'l')}` : '';
   const seek = (condition: string): string =>
     `(select ${keyJson(target)} as key from ${target.table} where ${condition} order by ${keyOrder(target)} limit 1 offset ${Math.max(0, Math.round(size) - 1)})`;
   return `with l as materialized (select * from ${t.ledger} l where ${cuttable(place, job, token)}),
 e as materialized (
-  ${seek(`(select frontier is null from l) and ${within}`)}
+  ${seek(`(select frontier is null from l) and ${within}${start}`)}
   union all ${seek(`(select frontier is not null from l) and ${beyond} and ${within}`)}),
 n as materialized (select l.*, coalesce(e.key, l.bound) as upto from l left join e on true),
 u as (update ${t.ledger} x set frontier = n.upto, cut = n.upto = n.bound from n where x.ledger = n.ledger)

@@ -10,13 +10,26 @@ import { invalid, type Target } from './target.ts';
 /** Counting is given this long, in ms; then the planner's guess has to do. */
 const COUNT_MS = 1_500;
 /** A table that is larger is not counted at all without a filter. */
-const COUNTED_ROWS = 2_000_000;
+const COUNTED_ROWS = 100_000;
+/** What was found stays true for as long as it takes to begin. */
+const FRESH_MS = 30_000;
+
+const inspected = new WeakMap<
+  BackfillJob,
+  { readonly at: number; readonly found: BackfillInspection }
+>();
+
+/** What was just found, without asking again. */
+export async function inspectOnce(place: Place, job: BackfillJob): Promise<BackfillInspection> {
+  const known = inspected.get(job);
+  return known && performance.now() - known.at < FRESH_MS ? known.found : inspect(place, job);
+}
 
 export async function inspect(place: Place, job: BackfillJob): Promise<BackfillInspection> {
   const target = await place.target(job);
   const estimate = await tryPlan(place, job, target);
   const count = await countQuickly(place, job, target);
-  return {
+  const found: BackfillInspection = {
     key: target.key.map(({ name }) => name),
     total: count ?? estimate,
     exact: count !== undefined,
@@ -25,6 +38,8 @@ export async function inspect(place: Place, job: BackfillJob): Promise<BackfillI
     growingKey: target.growing,
     rowBytes: target.rowBytes,
   };
+  inspected.set(job, { at: performance.now(), found });
+  return found;
 }
 
 /**

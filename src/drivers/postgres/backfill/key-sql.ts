@@ -46,8 +46,14 @@ export function chunkCondition(target: Target, chunk: Chunk): string {
   const [more, upTo] = target.descending ? ['<', '>='] : ['>', '<='];
   const parts: string[] = [];
   if (chunk.after) parts.push(`${keyRow(target)} ${more} ${keyValues(target, chunk.after)}`);
+  else if (target.descending) parts.push(`${keyRow(target)} <= ${startOf(target, chunk.ledger)}`);
   if (chunk.to) parts.push(`${keyRow(target)} ${upTo} ${keyValues(target, chunk.to)}`);
   return parts.length === 0 ? 'true' : `(${parts.join(' and ')})`;
+}
+
+/** What was the greatest key when the ledger was begun. */
+function startOf(target: Target, ledger: string): string {
+  return castKeyOf(target, 'first', `${target.ledgers} where ledger = ${literal(ledger)}`);
 }
 
 function keysCondition(target: Target, keys: readonly KeyValue[]): string {

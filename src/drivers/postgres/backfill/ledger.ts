@@ -13,7 +13,7 @@ import type {
 import { isMissing } from '../history.ts';
 import { jsonLiteral, literal } from '../text.ts';
 import { aliveSql, json, progressSql, readHeads, stateOf } from './head.ts';
-import { inspect } from './inspect.ts';
+import { inspectOnce } from './inspect.ts';
 import { keyJson, keyOrder } from './key-sql.ts';
 import type { Place } from './place.ts';
 import { createTables } from './tables.ts';
@@ -83,7 +83,7 @@ async function start(
   target: Target,
   old: LedgerHead | undefined,
 ): Promise<void> {
-  const { total, exact } = await inspect(place, job);
+  const { total, exact } = await inspectOnce(place, job);
   const t = place.tables;
   const generation = (old?.generation ?? 0) + 1;
   const ledger = literal(job.ledger);

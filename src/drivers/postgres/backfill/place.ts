@@ -25,7 +25,7 @@ export function createPlace(pool: Pool, store: Store, tables: Tables, embedded: 
       const id = JSON.stringify([job.target, job.key, job.order]);
       let found = known.get(id);
       if (!found) {
-        found = readTarget(pool, job);
+        found = readTarget(pool, tables.ledger, job);
         known.set(id, found);
         found.catch(() => known.delete(id));
       }

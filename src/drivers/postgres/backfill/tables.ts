@@ -50,11 +50,10 @@ create table if not exists ${t.poison} (
   attempts integer not null, at timestamptz not null default pg_catalog.clock_timestamp(),
   primary key (ledger, generation, key));
 create table if not exists ${t.touched} (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   ledger text not null, generation integer not null, chunk bigint not null,
   key jsonb not null, before json not null, after text, deleted boolean not null,
-  skipped boolean not null default false);
-create index if not exists backfill_touched_ledger on ${t.touched} (ledger, skipped, generation, id);
+  skipped boolean not null default false, primary key (ledger, generation, chunk, id));
 create table if not exists ${t.worker} (
   ledger text not null, id text not null, by jsonb not null, rows bigint not null, pid integer,
   heartbeat_at timestamptz not null, primary key (ledger, id))`;

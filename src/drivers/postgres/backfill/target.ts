@@ -19,6 +19,8 @@ export interface Column {
 
 /** The table as the statements need it. */
 export interface Target {
+  /** The table of the ledgers, quoted. */
+  readonly ledgers: string;
   readonly oid: string;
   /** Schema and name, quoted. */
   readonly table: string;
@@ -45,7 +47,7 @@ interface Index {
  *
  * @throws GodwitError GODWIT_BACKFILL_INVALID
  */
-export async function readTarget(pool: Pool, job: BackfillJob): Promise<Target> {
+export async function readTarget(pool: Pool, ledgers: string, job: BackfillJob): Promise<Target> {
   const results = await pool.run(catalogSql(job.target));
   const [table, columnRows, indexRows] = results;
   const row = table?.rows[0];
@@ -58,6 +60,7 @@ export async function readTarget(pool: Pool, job: BackfillJob): Promise<Target> 
   const key = chooseKey(job, columns, indexes);
   const tuples = Number(estimate);
   return {
+    ledgers,
     oid: oid ?? '',
     table: `${ident(schema ?? '')}.${alias}`,
     alias,

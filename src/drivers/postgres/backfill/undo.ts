@@ -49,7 +49,7 @@ const NAMES = `(select pg_catalog.json_agg(k.name order by k.at)::text
 async function nextLayout(place: Place, ledger: string): Promise<readonly string[] | undefined> {
   const [result] = await place.pool.run(
     `select ${NAMES} from ${place.tables.touched} t where ${ledger} and not skipped
-    order by generation desc, id desc limit 1`,
+    order by generation desc, chunk desc, id desc limit 1`,
   );
   const names = result?.rows[0]?.[0];
   return names == null ? undefined : (JSON.parse(names) as string[]);
@@ -68,16 +68,20 @@ async function undoBatch(
     .join(' and ');
   const mutable = columns.filter((column) => !column.generated && !target.key.includes(column));
   const [result] = await place.pool.run(
-    `with n as materialized (select t.id, t.generation, t.key, t.before, t.after, t.deleted from ${touched} t
-      where ${ledger} and not skipped order by t.generation desc, t.id desc limit ${Math.max(1, Math.round(batch))} for update),
-    t as materialized (select distinct on (key) * from n order by key, generation desc, id desc),
+    `with n as materialized (select t.id, t.generation, t.chunk, t.key, t.before, t.after, t.deleted from ${touched} t
+      where ${ledger} and not skipped order by t.generation desc, t.chunk desc, t.id desc limit ${Math.max(1, Math.round(batch))} for update),
+    t as materialized (select distinct on (key) * from n order by key, generation desc, chunk desc, id desc),
     b as materialized (select t.* from t where ${NAMES}::jsonb = ${literal(JSON.stringify(layout))}::jsonb),
-    ${whole ? restoreParts(target, columns, mutable, same) : 'done as (select null::bigint as id where false)'},
-    d as (delete from ${touched} t using done where t.id = done.id returning 1),
-    s as (update ${touched} t set skipped = true from b where t.id = b.id and t.id not in (select id from done))
+    ${whole ? restoreParts(target, columns, mutable, same) : 'done as (select b.id, b.generation, b.chunk from b where false)'},
+    d as (delete from ${touched} t using done where ${ledger} and ${itself('done')} returning 1),
+    s as (update ${touched} t set skipped = true from b where ${ledger} and ${itself('b')} and t.id not in (select id from done))
     select count(*) from d`,
   );
   return Number(result?.rows[0]?.[0]);
+}
+
+function itself(other: string): string {
+  return ['generation', 'chunk', 'id'].map((name) => `t.${name} = ${other}.${name}`).join(' and ');
 }
 
 function restoreParts(
@@ -94,14 +98,14 @@ function restoreParts(
   // Nothing but the key: there was nothing to change.
   const update =
     mutable.length === 0
-      ? 'select b.id from b where not b.deleted'
+      ? 'select b.id, b.generation, b.chunk from b where not b.deleted'
       : `update ${target.table} set ${restoreSql(mutable, 'b.before')} from b
-        where not b.deleted and ${same} and ${hash} = b.after returning b.id`;
+        where not b.deleted and ${same} and ${hash} = b.after returning b.id, b.generation, b.chunk`;
   const keys = target.key.map(({ name }) => ident(name)).join(', ');
   const key = target.key.map(({ sql }) => `${sql}::text`).join();
   return `u as (${update}),
     i as (insert into ${target.table} (${names}) overriding system value
       select ${values} from b where b.deleted on conflict (${keys}) do nothing
       returning pg_catalog.jsonb_build_array(${key}) as key),
-    done as (select id from u union all select b.id from b join i on i.key = b.key where b.deleted)`;
+    done as (select * from u union all select b.id, b.generation, b.chunk from b join i on i.key = b.key where b.deleted)`;
 }
