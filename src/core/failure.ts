@@ -34,19 +34,25 @@ function effectOn(step: PlanStep, outcome: Outcome): string {
       ? `${step.id} was rolled back and left nothing.`
       : `Reverting ${step.id} was rolled back: it is still applied.`;
   }
+  const end = outcome.status === 'stopped' ? 'it was stopped' : 'the error';
   if (outcome.effect === 'complete') return `The work of ${step.id} itself was done.`;
   return step.direction === 'up'
-    ? `${step.id} ran outside a transaction: what it did before the error is still there.`
-    : `${step.id} is half reverted: what its way back did before the error stays.`;
+    ? `${step.id} ran outside a transaction: what it did before ${end} is still there.`
+    : `${step.id} is half reverted: what its way back did before ${end} stays.`;
 }
 
 function nextAfter(step: PlanStep, outcome: Outcome, error: ErrorInfo): string[] {
-  const command = step.direction === 'up' ? 'up' : 'down';
-  const file = error.where?.file ?? step.migration.file;
-  const fix = file
-    ? `fix ${file}${error.where?.line === undefined ? '' : `:${error.where.line}`}, then: godwit ${command}`
-    : `godwit ${command}`;
-  if (outcome.effect !== 'partial') return [fix];
+  const again = againAfter(step, outcome, error);
+  if (outcome.effect !== 'partial') return [again];
   const settle = `godwit mark ${step.id} ${step.direction === 'up' ? 'applied' : 'pending'}`;
-  return [fix, `or, once the rest is done by hand: ${settle}`];
+  return [again, `or, once the rest is done by hand: ${settle}`];
+}
+
+/** What was stopped has nothing to be fixed. */
+function againAfter(step: PlanStep, outcome: Outcome, { where }: ErrorInfo): string {
+  const command = `godwit ${step.direction}`;
+  const file = where?.file ?? step.migration.file;
+  if (outcome.status === 'stopped') return `go on with it: ${command}`;
+  if (!file) return command;
+  return `fix ${file}${where?.line === undefined ? '' : `:${where.line}`}, then: ${command}`;
 }
