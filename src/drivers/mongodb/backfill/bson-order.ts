@@ -24,6 +24,7 @@ const RANKS = [
 
 export const LAST_RANK = RANKS.length - 1;
 export const NUMBER_RANK = 2;
+export const OBJECT_RANK = 4;
 
 const BY_BSON_TYPE: Readonly<Record<string, string>> = {
   MinKey: 'minKey',

@@ -3,11 +3,13 @@ import {
   isNaNValue,
   LAST_RANK,
   NUMBER_RANK,
+  OBJECT_RANK,
   rankOf,
   sameValue,
   typesBetween,
 } from './bson-order.ts';
 import type { ChunkDocument, Edge, NativeKey } from './documents.ts';
+import { isPlainObject } from './keys.ts';
 
 export interface KeyShape {
   readonly fields: readonly string[];
@@ -53,7 +55,14 @@ export function keyAlternatives(
 }
 
 export function equalTo(fields: readonly string[], key: NativeKey): Document {
-  return Object.fromEntries(fields.map((field, index) => [field, { $eq: key[index] }]));
+  return Object.fromEntries(fields.map((field, index) => [field, equality(key[index])]));
+}
+
+/** Without `$eq` where it may go: only then the server takes its short way to an `_id`. */
+function equality(value: unknown): unknown {
+  const isOperand =
+    value instanceof RegExp || isPlainObject(value) || rankOf(value) === OBJECT_RANK;
+  return isOperand ? { $eq: value } : value;
 }
 
 /**
