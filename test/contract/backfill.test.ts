@@ -179,7 +179,9 @@ describe.each([
   it('rehearses without writing', async () => {
     const url = await database.create(250);
     const before = await database.objects(url);
-    const rehearsal = await use(url, [inJavaScript()]).backfill.dryRun('add');
+    const first = use(url, [inJavaScript()]);
+    const rehearsal = await first.backfill.dryRun('add');
+    await first.close();
     expect(rehearsal).toMatchObject({ name: 'add', total: 250, wouldChange: 250 });
     expect(rehearsal.sample[0]).toMatchObject({ change: 'set', before: { n: 0 }, after: { n: 1 } });
     const computed = { ...database.target, ...database.increment, name: 'add' };

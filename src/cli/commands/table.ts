@@ -1,5 +1,6 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command-spec.ts';
 import { parseCount } from '../parse-values.ts';
+import { BACKFILL_COMMAND } from './backfill-command.ts';
 
 const reason: OptionSpec = {
   flags: '--reason <text>',
@@ -106,6 +107,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import('./plan.ts'),
   },
+  { ...BACKFILL_COMMAND, group: MIGRATE },
   {
     name: 'status',
     group: LOOK,

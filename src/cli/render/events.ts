@@ -1,4 +1,5 @@
 import type { GodwitEvent } from '../../events.ts';
+import { backfillText, isBackfillEvent } from './backfill-events.ts';
 import type { Live } from './live.ts';
 import { plural, showDuration } from './measures.ts';
 import type { Style } from './style.ts';
@@ -57,6 +58,7 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
     case 'warning':
       return `  ${style.yellow(style.signs.warning)} ${event.message}`;
     default:
+      if (isBackfillEvent(event)) return backfillText(event, setting);
       return isRunEvent(event) ? runText(event, setting, seen) : undefined;
   }
 }

@@ -3,6 +3,8 @@ import { visibleWidth } from './table.ts';
 
 /** One line at the bottom of a terminal that is drawn again and again. */
 export interface Live {
+  /** False where nothing is drawn: what matters is then said in lines. */
+  readonly enabled: boolean;
   /** Shows what `line` returns, now and every 100 ms. */
   show(line: () => string): void;
   /** Takes the line away for a moment, so that other text can be written. */
@@ -27,6 +29,7 @@ export function createLive(output: Output, enabled: boolean): Live {
     if (line !== undefined) output.write(ERASE);
   };
   return {
+    enabled,
     show(next) {
       if (!enabled) return;
       line = next;

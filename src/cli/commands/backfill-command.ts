@@ -1,0 +1,47 @@
+import type { CommandSpec } from '../command-spec.ts';
+import { parsePart, parseRate } from '../parse-rates.ts';
+import { collect, parseCount, parseDuration } from '../parse-values.ts';
+
+const ACTIONS = ['run', 'list', 'status', 'pause', 'resume', 'cancel', 'throttle', 'retry', 'undo'];
+
+/** `godwit backfill ACTION NAME`. */
+export const BACKFILL_COMMAND: Omit<CommandSpec, 'group'> = {
+  name: 'backfill',
+  summary: 'change many rows in chunks: run, watch, pause, throttle, retry, undo',
+  details:
+    'run begins, resumes or joins a backfill of the folder backfills/. The others work from any terminal, also on those inside migrations.',
+  arguments: [
+    { name: '<action>', description: 'what to do', choices: ACTIONS },
+    { name: '[name]', description: "the file's name, or the ledger's" },
+  ],
+  options: [
+    { flags: '--dry-run', description: 'look at a sample and write nothing (also DRY_RUN=true)' },
+    {
+      flags: '--max-rate <n>',
+      description: 'rows a second, by all workers; 0 is no limit',
+      parse: parseRate,
+    },
+    {
+      flags: '--max-lag <time>',
+      description: 'longest replication lag, such as 5s',
+      parse: parseDuration,
+    },
+    {
+      flags: '--nice <part>',
+      description: 'part of the time spent waiting, 0 to 0.9',
+      parse: parsePart,
+    },
+    {
+      flags: '--window <times>',
+      description: 'when it may run, such as 22:00-06:00; repeatable',
+      parse: collect,
+    },
+    { flags: '--chunk <n>', description: 'rows at once (adapts)', parse: parseCount },
+    { flags: '--concurrency <n>', description: 'chunks at once (2 to 4)', parse: parseCount },
+    { flags: '--redis <url>', description: 'share the work with every godwit worker' },
+    { flags: '--queue <name>', description: "the workers' queue, where it has a name of its own" },
+    { flags: '--again', description: 'begin anew what is complete or cancelled' },
+    { flags: '--accept-definition', description: 'go on though the definition was changed' },
+  ],
+  load: () => import('./backfill.ts'),
+};
