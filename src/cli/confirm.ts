@@ -42,7 +42,7 @@ function insistOnPerson({ io }: Context, question: string, command: string): voi
     `${question} This must be confirmed, and there is no terminal to ask at.`,
     {
       state: 'Nothing was changed.',
-      next: [`${command} --yes`],
+      next: [`if it is meant, the same command with --yes: ${command} … --yes`],
     },
   );
 }

@@ -247,6 +247,16 @@ describe('a plan', () => {
     expect((await json('status')).summary).toMatchObject({ applied: 4, failed: 1 });
   });
 
+  it('ends with the command that does exactly this, its limits too', async () => {
+    for (const line of ['plan 1', 'plan --steps 1', 'plan --only 001_users', 'up 1 --dry-run']) {
+      const command = /Run +godwit (up .*)/.exec((await play(line)).out)?.[1] ?? '';
+      expect((await play(command)).code).toBe(0);
+      expect((await json('status')).summary).toMatchObject({ applied: 1, pending: 1 });
+      const back = /Run +godwit (down .*)/.exec((await play('down --all --dry-run')).out)?.[1];
+      expect((await play(back ?? '')).code).toBe(0);
+    }
+  });
+
   it('says once what is wrong with a file', async () => {
     await writeFile(join(cwd, 'migrations/02_same.sql'), 'SELECT 1;');
     expect((await json('plan')).problems).toMatchObject([

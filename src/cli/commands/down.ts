@@ -12,7 +12,7 @@ export const run: CommandRun = async (context, { args, options }) => {
   const migrator = await oneDatabase(context, 'down');
   const request: RunOptions = { ...options, steps };
   if (options.dryRun)
-    return showPlan(context, await migrator.plan({ ...request, direction: 'down' }));
+    return showPlan(context, await migrator.plan({ ...request, direction: 'down' }), request);
   const what = options.all ? 'revert every migration' : 'revert migrations';
   await guardProduction(context, migrator, what, `godwit down${options.all ? ' --all' : ''}`);
   const { signal, abort } = context.stops();

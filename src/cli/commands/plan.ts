@@ -19,13 +19,33 @@ export const run: CommandRun = (context, { args, options }) => {
       return EXIT.done;
     }
     const plan = await migrator.plan(request);
-    showPlan(context, plan);
+    showPlan(context, plan, request);
     return check && plan.steps.length + plan.problems.length > 0 ? EXIT.pending : EXIT.done;
   });
 };
 
 /** Also what `--dry-run` shows. @returns the exit code */
-export function showPlan({ view }: Context, plan: Plan): number {
-  view.result(planDocument(plan), () => renderPlan(plan, view.style, view.width));
+export function showPlan({ view, globals }: Context, plan: Plan, request: PlanOptions): number {
+  const command = commandOf(plan, { ...request, database: globals.database });
+  view.result(planDocument(plan), () => renderPlan(plan, command, view.style, view.width));
   return EXIT.done;
+}
+
+type Asked = PlanOptions & { readonly database?: string | undefined };
+
+/** The command that does what was planned: without its limits the plan would be another. */
+function commandOf({ direction, fingerprint }: Plan, asked: Asked): string {
+  const { to, steps, all, only, retry, outOfOrder, database } = asked;
+  const down = direction === 'down';
+  const words = [
+    to !== undefined && (down ? `--to ${to}` : to),
+    steps !== undefined && (down ? String(steps) : `--steps ${steps}`),
+    all && '--all',
+    only !== undefined && `--only ${only}`,
+    retry && '--retry',
+    !down && outOfOrder !== undefined && `--out-of-order ${outOfOrder}`,
+    database !== undefined && `--database ${database}`,
+    `--plan ${fingerprint}`,
+  ];
+  return ['godwit', direction, ...words.filter(Boolean)].join(' ');
 }

@@ -8,7 +8,7 @@ export const run: CommandRun = (context, { args, options }) =>
   eachDatabase(context, 'up', async (migrator) => {
     const request: RunOptions = { ...options, to: args[0] as string | undefined };
     if (options.dryRun)
-      return showPlan(context, await migrator.plan({ ...request, direction: 'up' }));
+      return showPlan(context, await migrator.plan({ ...request, direction: 'up' }), request);
     const { signal, abort } = context.stops();
     const report = await migrator.up({ ...request, signal, abort });
     return showRun(context, report);

@@ -4,7 +4,12 @@ import type { Style } from './style.ts';
 import { renderTable } from './table.ts';
 
 /** What would be done, every reason not to, and the command that does exactly this. */
-export function renderPlan(plan: Plan, style: Style, width: number | undefined): string {
+export function renderPlan(
+  plan: Plan,
+  command: string,
+  style: Style,
+  width: number | undefined,
+): string {
   const { steps, problems, direction } = plan;
   const stopped = problems.some(({ severity }) => severity === 'error');
   if (steps.length === 0 && problems.length === 0) {
@@ -22,7 +27,7 @@ export function renderPlan(plan: Plan, style: Style, width: number | undefined):
     );
   if (problems.length > 0) parts.push('\n', renderProblems(problems, style));
   if (steps.length > 0 && !stopped) {
-    parts.push(`\n  ${style.dim('Run')}    godwit ${direction} --plan ${plan.fingerprint}\n`);
+    parts.push(`\n  ${style.dim('Run')}    ${command}\n`);
   }
   return parts.join('');
 }

@@ -177,7 +177,7 @@ describe('a plan', () => {
   } as unknown as Plan;
 
   it('shows steps, problems and the command that runs it', () => {
-    expect(renderPlan(plan, plain, undefined)).toMatchInlineSnapshot(`
+    expect(renderPlan(plan, 'godwit up --plan abc123', plain, undefined)).toMatchInlineSnapshot(`
       "  Up: 1 migration
 
          1  002_b  without a transaction  pending  B
@@ -188,7 +188,7 @@ describe('a plan', () => {
         Run    godwit up --plan abc123
       "
     `);
-    expect(renderPlan({ ...plan, steps: [], problems: [] }, plain, undefined)).toBe(
+    expect(renderPlan({ ...plan, steps: [], problems: [] }, '', plain, undefined)).toBe(
       '  ✓ Nothing to do.\n',
     );
   });
