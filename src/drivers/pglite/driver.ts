@@ -97,6 +97,8 @@ class PgliteDriver implements Driver {
       lock,
       store: this.#store,
       owned: this.#options.client === undefined,
+      keepsSession: true,
+      root: this.#options.root,
       observer: async () => undefined,
       reconnect: async () => undefined,
     };

@@ -7,6 +7,7 @@ import { localRole, type Store } from '../postgres/store.ts';
 
 /** The lock of a database that only this process has open. */
 export class FileLock implements HeldLock {
+  readonly ofSession = false;
   readonly fence: number;
   readonly succeeded: HeldLock['succeeded'];
   readonly #connection: Connection;

@@ -13,6 +13,9 @@ import { waitForLock } from './wait.ts';
 export interface Acquired {
   readonly lock: HeldLock;
   readonly connection: Connection;
+  readonly leased: boolean;
+  /** What is SET stays set: no pooler gives the next transaction another server. */
+  readonly keepsSession: boolean;
 }
 
 export interface LockChoice {
@@ -59,7 +62,14 @@ export async function acquireLock(
     if (lock.lost.reason instanceof GodwitError)
       emit({ type: 'lock.lost', error: lock.lost.reason.toJSON() });
   });
-  return { lock, connection };
+  const leased = kind === 'lease';
+  return { lock, connection, leased, keepsSession: !leased || (await isDirect(connection)) };
+}
+
+/** A pooler reports a number of its own as the pid. */
+async function isDirect(connection: Connection): Promise<boolean> {
+  const [result] = await connection.simple('select pg_catalog.pg_backend_pid()');
+  return Number(result?.rows[0]?.[0]) === connection.pid;
 }
 
 async function second(connections: Connections): Promise<Connection> {

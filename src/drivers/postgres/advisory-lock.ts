@@ -53,6 +53,7 @@ async function unlock(connection: Connection, store: Store): Promise<void> {
 }
 
 class AdvisoryLock implements HeldLock {
+  readonly ofSession = true;
   readonly fence: number;
   readonly succeeded: HeldLock['succeeded'];
   readonly #connection: Connection;

@@ -15,7 +15,7 @@ export async function appendEvents(
   const statements = events.flatMap((event) => [
     insertEvent(place.store, event),
     ...(event.event === 'ended'
-      ? mirrorStatements(mirrors, {
+      ? mirrorStatements(place.store, mirrors, {
           header: event,
           status: event.status,
           result: event.result,

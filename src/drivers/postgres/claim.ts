@@ -1,8 +1,8 @@
 import { GodwitError } from '../../errors.ts';
 import type { AcquireOptions, LockHolder } from '../../ports/driver.ts';
 import { type Connection, sqlState } from './connection.ts';
-import { advisoryLockRows, holderColumns, toHolder } from './holder.ts';
 import { isMissing } from './history.ts';
+import { advisoryLockRows, holderColumns, toHolder } from './holder.ts';
 import { checkFormat, createSchema, FORMAT } from './schema.ts';
 import { begin, type Store } from './store.ts';
 import { jsonLiteral, literal } from './text.ts';

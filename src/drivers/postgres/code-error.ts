@@ -1,22 +1,25 @@
+import { relative, sep } from 'node:path';
 import { findUserFrame } from '../../core/blame.ts';
 import { GodwitError, type Place, thrownMessage } from '../../errors.ts';
 import type { CodeBody } from '../../ports/migration.ts';
 import { isServerError } from './connection.ts';
-import { messageOf, sqlError } from './errors.ts';
+import { messageOf, refusesTransaction, sqlError } from './errors.ts';
 
 /** Points into the migration's own file: its line for the code, its text for the SQL. */
-export function codeError(thrown: unknown, body: CodeBody): GodwitError {
+export function codeError(thrown: unknown, body: CodeBody, root: string): GodwitError {
   if (thrown instanceof GodwitError && thrown.where?.line !== undefined) return thrown;
   const frame = body.path === undefined ? undefined : findUserFrame(thrown, body.path);
-  const where: Place | undefined =
-    frame ?? (body.path === undefined ? undefined : { file: body.path });
+  const file = fileOf(body, root);
+  const where: Place | undefined = file === undefined ? undefined : { ...frame, file };
   if (isServerError(thrown)) {
     const { code, next } = sqlError(thrown, undefined);
     const statement = (thrown as { statement?: string }).statement;
     return new GodwitError(code, messageOf(thrown), {
       cause: thrown,
       where: { ...where, ...(statement !== undefined && { statement }) },
-      next: code === 'GODWIT_MIGRATION_FAILED' ? undefined : next,
+      next: refusesTransaction(thrown)
+        ? ['declare it to run outside a transaction: transaction: false']
+        : next,
     });
   }
   if (thrown instanceof GodwitError) {
@@ -27,4 +30,9 @@ export function codeError(thrown: unknown, body: CodeBody): GodwitError {
     cause: thrown,
     where,
   });
+}
+
+/** Of the migration's file, relative to the project. */
+export function fileOf({ path }: CodeBody, root: string): string | undefined {
+  return path === undefined ? undefined : relative(root, path).split(sep).join('/');
 }

@@ -48,7 +48,6 @@ export const open: OpenDriver = async (options) => {
 
 class PostgresDriver implements Driver {
   readonly name = 'postgres' as const;
-  readonly capabilities: Capabilities;
   readonly target: Target;
   readonly history: PostgresHistory;
   readonly #options: OpenOptions;
@@ -57,21 +56,27 @@ class PostgresDriver implements Driver {
   readonly #pooled: boolean;
   #session: PostgresSession | undefined;
   #closed = false;
+  /** Whether `auto` chose the lease is known for certain once the lock was taken. */
+  #leased: boolean;
 
   constructor(options: OpenOptions, connections: Connections, target: Target, pooled: boolean) {
-    this.capabilities = {
-      sql: true,
-      transactionalDdl: true,
-      transactions: true,
-      singleTransaction: true,
-      lease: options.lock === 'lease',
-    };
+    this.#leased = options.lock === 'lease' || (options.lock === 'auto' && pooled);
     this.#options = options;
     this.#connections = connections;
     this.target = target;
     this.#pooled = pooled;
     this.#store = createStore(options.store.schema, options.role);
     this.history = new PostgresHistory(this.#store, () => this.#reader());
+  }
+
+  get capabilities(): Capabilities {
+    return {
+      sql: true,
+      transactionalDdl: true,
+      transactions: true,
+      singleTransaction: true,
+      lease: this.#leased,
+    };
   }
 
   async lockHolder(): Promise<LockHolder | undefined> {
@@ -94,13 +99,21 @@ class PostgresDriver implements Driver {
     }
     const connections = this.#connections;
     const choice = { kind: this.#options.lock, pooled: this.#pooled };
-    const { lock, connection } = await acquireLock(connections, this.#store, choice, options);
+    const { lock, connection, leased, keepsSession } = await acquireLock(
+      connections,
+      this.#store,
+      choice,
+      options,
+    );
+    this.#leased = leased;
     const place = {
       driver: this.name,
       connection,
       lock,
       store: this.#store,
       owned: connections.owned,
+      keepsSession,
+      root: this.#options.root,
       observer: () => connections.observer(),
       reconnect: () => connections.fresh(),
     };

@@ -61,7 +61,10 @@ function adviceFor(error: ServerError): { next?: string[] } {
       return { next: ['put this line at the top of the file: -- godwit: no-transaction'] };
     case '55P03':
       return {
-        next: ['try again when the blocker is done: godwit up', 'or wait longer: --lock-wait'],
+        next: [
+          'try again when the blocker is done: godwit up',
+          'or wait longer: statementLockTimeoutMs in godwit.config',
+        ],
       };
     default:
       return {};
@@ -107,6 +110,12 @@ function placeOfStatement({ source, text }: SentSql, index: number): Place {
 export function shorten(statement: string): string {
   const text = statement.trim();
   return text.length <= LONGEST_STATEMENT ? text : `${text.slice(0, LONGEST_STATEMENT - 1)}…`;
+}
+
+/** What runs only outside a transaction block, as only the server could know. */
+export function refusesTransaction(thrown: unknown): boolean {
+  const cause = thrown instanceof GodwitError ? thrown.cause : thrown;
+  return ['25001', '2D000'].includes(sqlState(cause) ?? '');
 }
 
 /** 57014 for a cancel; a statement time-out has the same code and another message. */

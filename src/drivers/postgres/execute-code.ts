@@ -3,8 +3,8 @@ import type { Job, Outcome } from '../../ports/driver.ts';
 import type { CodeBody, CodeStep } from '../../ports/migration.ts';
 import { withAttempts } from './attempts.ts';
 import { callStep } from './code-context.ts';
-import { firstCause, PlainGate, TransactionGate } from './code-gate.ts';
 import { codeError } from './code-error.ts';
+import { firstCause, PlainGate, TransactionGate } from './code-gate.ts';
 import { recordStatements } from './execute-file.ts';
 import type { Interrupts } from './interrupt.ts';
 import { sendOwn } from './send.ts';
@@ -47,7 +47,7 @@ export function executeCode(
       };
     } catch (error) {
       gate.close();
-      throw codeError(firstCause(error, gate), body);
+      throw codeError(firstCause(error, gate), body, place.root);
     }
   });
 }
@@ -74,7 +74,7 @@ export async function runCodeOutside(
     await verifyInTransaction(place, job, [], interrupts, gate);
     return result;
   } catch (error) {
-    throw codeError(error, body);
+    throw codeError(error, body, place.root);
   } finally {
     gate.close();
     await rollback(place);

@@ -53,7 +53,7 @@ export function recordStatements(place: Workplace, job: Job, result?: unknown): 
   return [
     ...cleanSession(place),
     insertEndedHere(place.store, header, { status, result, backup }),
-    ...mirrorStatements(job.mirrors, { header, status, result }),
+    ...mirrorStatements(place.store, job.mirrors, { header, status, result }),
     ...place.lock.closing(),
     'commit',
   ];

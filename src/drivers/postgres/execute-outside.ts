@@ -1,3 +1,4 @@
+import { GodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
 import { appendEvents } from './append.ts';
 import { type CodeWork, runCodeOutside } from './execute-code.ts';
@@ -12,6 +13,7 @@ export async function executeOutside(
   interrupts: Interrupts,
 ): Promise<Outcome> {
   const started = performance.now();
+  if (!place.keepsSession && place.store.role !== undefined) throw needsSession(job);
   await appendEvents(place, [{ ...job.header, event: 'started', resume: job.resume }], []);
   await enterSession(place);
   const result = await runCodeOutside(place, job, work, interrupts);
@@ -25,6 +27,18 @@ export async function executeOutside(
   };
   await recordEnd(place, job, outcome);
   return outcome;
+}
+
+/** A pooler in transaction mode would leave the role with somebody else's server. */
+function needsSession({ header }: Job): GodwitError {
+  return new GodwitError(
+    'GODWIT_UNSUPPORTED',
+    `${header.id} runs outside a transaction and under a role: that cannot be done behind a pooler in transaction mode.`,
+    {
+      state: 'Nothing of it was run.',
+      next: ['run it with a URL that leads to the server itself: godwit up --url <direct url>'],
+    },
+  );
 }
 
 export async function recordEnd(place: Workplace, job: Job, outcome: Outcome): Promise<void> {

@@ -2,13 +2,14 @@ import { GodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
 import type { NewHistoryEvent } from '../../ports/history.ts';
 import { appendEvents } from './append.ts';
-import type { RunMode } from './execute.ts';
 import { withEffect } from './effect.ts';
+import type { RunMode } from './execute.ts';
 import { recordEnd } from './execute-outside.ts';
 import type { Interrupts } from './interrupt.ts';
 import { prefixHash } from './prefix.ts';
 import type { PreparedSql } from './prepare-sql.ts';
 import { sendOwn } from './send.ts';
+import { refuseSessionState } from './session-state.ts';
 import { StatementRunner } from './statement-runner.ts';
 import { verifyInTransaction } from './verify.ts';
 import {
@@ -38,6 +39,7 @@ async function runStatements(
 ): Promise<Outcome> {
   const started = performance.now();
   const from = resumeAt(job, file);
+  if (!place.keepsSession) refuseSessionState(place, file);
   await appendEvents(place, openingEvents(job), []);
   const runner = new StatementRunner(place, job, file, interrupts);
   try {
@@ -48,7 +50,9 @@ async function runStatements(
     await rollback(place);
     throw withEffect(error, runner.touched || from > 0 ? 'partial' : 'none');
   } finally {
-    if (!place.connection.lost.aborted) await sendOwn(place, cleanSession(place));
+    if (!place.connection.lost.aborted && place.keepsSession) {
+      await sendOwn(place, cleanSession(place));
+    }
   }
   const outcome: Outcome = {
     status: appliedStatus(job),

@@ -3,10 +3,10 @@ import type { Job, Outcome } from '../../ports/driver.ts';
 import { appendEvents } from './append.ts';
 import { withAttempts } from './attempts.ts';
 import { callStep } from './code-context.ts';
+import { codeError } from './code-error.ts';
 import { firstCause, TransactionGate } from './code-gate.ts';
 import { asFailure, isCancelled } from './errors.ts';
 import { failedEvent } from './execute.ts';
-import { codeError } from './code-error.ts';
 import { insertEvent } from './history-sql.ts';
 import { type Interrupts, watchInterrupts } from './interrupt.ts';
 import { mirrorStatements } from './mirror.ts';
@@ -69,7 +69,7 @@ async function runInside(place: Workplace, job: Job, interrupts: Interrupts): Pr
   await sendOwn(place, [
     ...cleanSession(place),
     insertEvent(place.store, ended),
-    ...mirrorStatements(mirrors, { header, status, result, durationMs }),
+    ...mirrorStatements(place.store, mirrors, { header, status, result, durationMs }),
     ...settingsOf(job),
   ]);
   return {
@@ -108,7 +108,7 @@ async function work(place: Workplace, job: Job, interrupts: Interrupts): Promise
     await verifyInTransaction(place, inside, [], interrupts, gate);
     return result;
   } catch (error) {
-    throw codeError(firstCause(error, gate), step.body);
+    throw codeError(firstCause(error, gate), step.body, place.root);
   } finally {
     gate.close();
   }

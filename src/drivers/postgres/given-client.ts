@@ -1,7 +1,7 @@
 import { GodwitError } from '../../errors.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';
-import { PgConnection, type PgClient } from './pg-connection.ts';
+import { type PgClient, PgConnection } from './pg-connection.ts';
 
 interface PgPool {
   readonly options?: { readonly max?: number };

@@ -3,6 +3,8 @@ import type { LockHolder } from '../../ports/driver.ts';
 /** A lock that is held, whichever way it is kept. */
 export interface HeldLock {
   readonly fence: number;
+  /** Whether it is a session's lock, which ends with its connection. */
+  readonly ofSession: boolean;
   /** A holder that had died, and whose place was taken. */
   readonly succeeded: LockHolder | undefined;
   /** Aborted with a GodwitError as reason. */

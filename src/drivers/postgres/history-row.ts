@@ -8,7 +8,7 @@ const AT = 'pg_catalog.floor(extract(epoch from h.at)*1000)';
 /** Booleans and numbers come as text; JSON is parsed here. */
 export const VERSION_COLUMNS = `h.kind,h.version,h.id,h.name,h.event,h.status,h.direction,h.run,h.fence,h.seq,${AT},h.duration_ms,h.checksum,h.normalized,h.description,h.author,h.error,h.effect,h.resume,h.statements,h.prefix,h.before`;
 
-export const EVENT_COLUMNS = `${VERSION_COLUMNS},h.via,h.result,h.reason,h.backup,h.by`;
+export const EVENT_COLUMNS = `${VERSION_COLUMNS},h.via,h.result,h.reason,h.backup,h.by,h.counts`;
 
 /** Nobody asks the fold who made a record, so `versions` does not fetch it. */
 const NOBODY: Actor = { host: '', user: '', pid: 0, godwit: '' };
@@ -57,6 +57,7 @@ function addEnded(event: Record<string, unknown>, row: Row): void {
   event['via'] = row[22] ?? 'run';
   event['durationMs'] = Number(row[11] ?? 0);
   if (row[23] != null) event['result'] = JSON.parse(row[23]);
+  if (row[27] != null) event['counts'] = JSON.parse(row[27]);
   if (row[16] != null) event['error'] = JSON.parse(row[16]);
   if (row[24] != null) event['reason'] = row[24];
   if (row[25] != null) event['backup'] = row[25];

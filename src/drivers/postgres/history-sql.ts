@@ -75,6 +75,7 @@ function ownValues(event: NewHistoryEvent): [column: string, value: string][] {
         ['via', literal(event.via)],
         ['duration_ms', literal(event.durationMs)],
         ['result', jsonLiteral(event.result)],
+        ['counts', jsonLiteral(event.counts)],
         ['error', jsonLiteral(event.error)],
         ['reason', literal(event.reason)],
         ['backup', literal(event.backup)],

@@ -7,7 +7,7 @@ import type {
   VersionRecord,
 } from '../../ports/history.ts';
 import { type Connection, type SimpleResult, sqlState } from './connection.ts';
-import { EVENT_COLUMNS, VERSION_COLUMNS, toEvent, toVersionEvent } from './history-row.ts';
+import { EVENT_COLUMNS, toEvent, toVersionEvent, VERSION_COLUMNS } from './history-row.ts';
 import { checkFormat } from './schema.ts';
 import { asReader, readerOffset, type Store } from './store.ts';
 import { ident, literal } from './text.ts';

@@ -40,6 +40,7 @@ export async function tryLease(
  * so a successor waits for that work, and work whose lease is gone does not begin.
  */
 class Lease implements HeldLock {
+  readonly ofSession = false;
   readonly #options: LeaseOptions;
   readonly #lost = new AbortController();
   readonly #timer: NodeJS.Timeout;

@@ -18,15 +18,19 @@ export interface MirroredRun {
  * Whether the table exists is asked when they run, because the migration itself may have
  * created or dropped it.
  */
-export function mirrorStatements(mirrors: readonly MirrorSpec[], run: MirroredRun): string[] {
+export function mirrorStatements(
+  store: Store,
+  mirrors: readonly MirrorSpec[],
+  run: MirroredRun,
+): string[] {
   if (run.status === 'failed' || run.header.kind !== 'migration') return [];
   return mirrors.flatMap((spec) => {
     const key = mirrorKey(spec, run.header);
-    return key === undefined ? [] : [mirrorBlock(spec, key, run)];
+    return key === undefined ? [] : [mirrorBlock(store, spec, key, run)];
   });
 }
 
-function mirrorBlock(spec: MirrorSpec, key: string, run: MirroredRun): string {
+function mirrorBlock(store: Store, spec: MirrorSpec, key: string, run: MirroredRun): string {
   const table = qualified(spec.name);
   const applied = run.status === 'applied';
   const absent =
@@ -35,11 +39,41 @@ function mirrorBlock(spec: MirrorSpec, key: string, run: MirroredRun): string {
       : 'return;';
   const body = [
     `begin if pg_catalog.to_regclass(${literal(table)}) is null then ${absent} end if;`,
+    tellAll(store, spec, table),
     `delete from ${table} where ${ident(spec.shape.key.field)} = ${literal(key)};`,
     ...(applied ? [insertInto(spec, table, key, run)] : []),
     'end',
   ].join(' ');
   return `do ${literal(body)}`;
+}
+
+/**
+ * A mirror without a row is a new one, perhaps made by this very run: it is told all that
+ * is applied. The newest record that applied or reverted a version decides.
+ */
+function tellAll(store: Store, spec: MirrorSpec, table: string): string {
+  const { shape } = spec;
+  const version = shape.key.value === 'version-number' ? 'h.version::numeric' : undefined;
+  const columns: [field: string | undefined, value: string][] = [
+    [shape.key.field, version ?? `h.${shape.key.value}`],
+    [shape.appliedAt, 'h.at'],
+    [shape.status, literal('applied')],
+    [shape.description, 'h.description'],
+    [shape.author, 'h.author'],
+    [shape.durationMs, 'pg_catalog.round(h.duration_ms)'],
+    [shape.result, 'h.result'],
+  ];
+  const present = columns.filter((entry): entry is [string, string] => entry[0] !== undefined);
+  const numbers =
+    version === undefined ? '' : ` and h.version ~ ${literal('^[0-9]+([.][0-9]+)?$')}`;
+  return [
+    `if not exists (select 1 from ${table}) then insert into ${table}`,
+    `(${present.map(([field]) => ident(field)).join(',')})`,
+    `select ${present.map(([, value]) => value).join(',')} from`,
+    `(select distinct on (version) * from ${store.history} where kind = 'migration'`,
+    `and event = 'ended' and status in ('applied','reverted') order by version, seq desc) h`,
+    `where h.status = 'applied'${numbers} order by h.seq; end if;`,
+  ].join(' ');
 }
 
 function insertInto(spec: MirrorSpec, table: string, key: string, run: MirroredRun): string {

@@ -11,7 +11,11 @@ import { analyse, mayNeedParser } from './sql/index.ts';
 export async function predict(sql: SqlText): Promise<Prediction> {
   if (sql.transaction === 'never') return { mode: 'never', reasons: ['declared no-transaction'] };
   if (!mayNeedParser(sql.text)) return { mode: 'always', reasons: [] };
-  const { mode, reasons } = await analyse(sql.text, { file: sql.file, line: sql.line });
+  const { mode, reasons } = await analyse(sql.text, {
+    file: sql.file,
+    line: sql.line,
+    unwrap: true,
+  });
   if (mode === 'transaction') return { mode: 'always', reasons: [] };
   if (sql.transaction === 'always') throw refused(sql, reasons);
   return { mode: 'never', reasons };

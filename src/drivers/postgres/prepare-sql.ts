@@ -1,7 +1,7 @@
 import { substituteVariables } from '../../core/variables.ts';
 import { GodwitError } from '../../errors.ts';
 import type { Job } from '../../ports/driver.ts';
-import type { SqlText, TransactionMode } from '../../ports/migration.ts';
+import type { SqlText } from '../../ports/migration.ts';
 import { type AnalysedStatement, analyse, mayNeedParser } from './sql/index.ts';
 
 /** Part of a file that is sent as one message, or behind something in one. */
@@ -36,7 +36,8 @@ export async function prepareSql(job: Job, source: SqlText): Promise<PreparedSql
   if (mode !== 'never' && !resumed && !mayNeedParser(text)) {
     return { mode: 'transaction', source, pieces: [{ text, line: source.line }] };
   }
-  const analysis = await analyse(text, at);
+  // Resumed or by statements, the file's own words are sent, and so its own BEGIN too.
+  const analysis = await analyse(text, { ...at, unwrap: mode !== 'never' && !resumed });
   if (mode === 'always' && analysis.mode === 'statements') throw refused(source, analysis.reasons);
   if (mode === 'never' || resumed || analysis.mode === 'statements') {
     return { mode: 'statements', source, statements: analysis.statements };

@@ -29,6 +29,7 @@ const HISTORY_COLUMNS = `
   checksum text,
   normalized text,
   result jsonb,
+  counts jsonb,
   error jsonb,
   reason text,
   backup text,

@@ -1,11 +1,11 @@
-import { GodwitError } from '../../errors.ts';
 import type { ScriptStep } from '../../ports/driver.ts';
 import { insertEndedHere, insertEvent } from './history-sql.ts';
 import { mirrorStatements } from './mirror.ts';
-import { analyse, mayNeedParser } from './sql/index.ts';
-import { begin, localRole, type Store } from './store.ts';
 import { schemaScript } from './schema.ts';
-import { ident } from './text.ts';
+import { guardStep, takeFence, withFence } from './script-fence.ts';
+import { statementsOf, textOf } from './script-outside.ts';
+import { type AnalysedStatement, analyse, mayNeedParser } from './sql/index.ts';
+import { begin, localRole, type Store } from './store.ts';
 
 /**
  * The SQL that somebody may run by hand with psql instead of `up`, history included. It
@@ -26,15 +26,6 @@ export async function writeScript(store: Store, steps: readonly ScriptStep[]): P
   return `${parts.join('\n\n')}\n`;
 }
 
-/** The same lock as godwit's, so that no `up` runs at the same time. */
-function takeFence(store: Store): string {
-  return [
-    `select pg_advisory_lock(${store.lockKey});`,
-    `${begin(store)}update ${store.lock} set fence = fence + 1, mode = 'advisory', command = 'script',`,
-    `  by = null, since = clock_timestamp(), pid = pg_backend_pid();commit;`,
-  ].join('\n');
-}
-
 function giveBack(store: Store): string {
   return `select pg_advisory_unlock(${store.lockKey});`;
 }
@@ -43,14 +34,17 @@ async function writeStep(store: Store, step: ScriptStep): Promise<string> {
   const { header, sql } = step;
   const title = `-- ${header.id} (${header.direction}), from ${sql.file}`;
   const mode = step.transaction === 'auto' ? sql.transaction : step.transaction;
-  const analysis =
-    mode === 'never' || mayNeedParser(sql.text)
-      ? await analyse(sql.text, { file: sql.file, line: sql.line })
-      : undefined;
-  if (mode === 'never' || analysis?.mode === 'statements') {
-    return [title, outside(store, step)].join('\n');
+  const lines = [title, guardStep(store, header)];
+  if (mode !== 'never' && !mayNeedParser(sql.text)) {
+    return [...lines, inside(store, step, sql.text)].join('\n');
   }
-  return [title, inside(store, step, analysis?.message ?? sql.text)].join('\n');
+  const unwrap = mode !== 'never';
+  const analysis = await analyse(sql.text, { file: sql.file, line: sql.line, unwrap });
+  if (mode === 'never' || analysis.mode === 'statements') {
+    return [...lines, outside(store, step, analysis.statements)].join('\n');
+  }
+  const text = analysis.message ?? analysis.statements.map(textOf).join('\n');
+  return [...lines, inside(store, step, text)].join('\n');
 }
 
 function inside(store: Store, { header, mirrors }: ScriptStep, text: string): string {
@@ -62,14 +56,14 @@ function inside(store: Store, { header, mirrors }: ScriptStep, text: string): st
     // The line break above ends a comment, this semicolon the last statement.
     `;reset session authorization;reset all;${localRole(store)}`,
     `${withFence(store, record)};`,
-    ...mirrorStatements(mirrors, { header, status }).map((statement) => `${statement};`),
+    ...mirrorStatements(store, mirrors, { header, status }).map((statement) => `${statement};`),
     'commit;',
   ].join('\n');
 }
 
-function outside(store: Store, { header, sql, mirrors }: ScriptStep): string {
+function outside(store: Store, step: ScriptStep, statements: readonly AnalysedStatement[]): string {
+  const { header, mirrors } = step;
   const status = header.direction === 'up' ? 'applied' : 'reverted';
-  const started = insertEvent(store, { ...header, event: 'started', resume: 'ask' });
   const ended = insertEvent(store, {
     ...header,
     event: 'ended',
@@ -79,23 +73,13 @@ function outside(store: Store, { header, sql, mirrors }: ScriptStep): string {
     durationMs: 0,
   });
   return [
-    `${begin(store)}${withFence(store, started)};commit;`,
-    ...(store.role === undefined ? [] : [`set role ${ident(store.role)};`]),
-    sql.text.trimEnd(),
-    ';reset session authorization;reset all;',
+    ...statementsOf(store, step, statements),
+    'reset session authorization;reset all;',
     begin(store),
     `${withFence(store, ended)};`,
-    ...mirrorStatements(mirrors, { header, status, durationMs: 0 }).map((each) => `${each};`),
+    ...mirrorStatements(store, mirrors, { header, status, durationMs: 0 }).map(
+      (each) => `${each};`,
+    ),
     'commit;',
   ].join('\n');
-}
-
-/** The fence is known only when the script runs: it is the last of the header's values. */
-function withFence(store: Store, insert: string): string {
-  const at = insert.indexOf('::jsonb,');
-  if (at < 0) throw new GodwitError('GODWIT_INTERNAL', 'A record without its maker.');
-  const rest = insert
-    .slice(at + '::jsonb,'.length)
-    .replace(/^\d+/, `(select fence from ${store.lock})`);
-  return `${insert.slice(0, at)}::jsonb,${rest}`;
 }

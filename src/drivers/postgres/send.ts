@@ -1,7 +1,7 @@
+import type { SqlText } from '../../ports/migration.ts';
 import type { SimpleResult } from './connection.ts';
 import { sqlError } from './errors.ts';
 import type { Piece } from './prepare-sql.ts';
-import type { SqlText } from '../../ports/migration.ts';
 import type { Workplace } from './workplace.ts';
 
 /** Rows of a user's statement that are kept: enough for a sample. */

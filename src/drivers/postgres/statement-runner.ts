@@ -2,11 +2,12 @@ import type { Job } from '../../ports/driver.ts';
 import { appendEvents } from './append.ts';
 import { withAttempts } from './attempts.ts';
 import { sqlState } from './connection.ts';
+import { refusesTransaction } from './errors.ts';
 import { insertEvent } from './history-sql.ts';
 import { dropInvalidIndexes, isIndexBuilt } from './index-catalog.ts';
 import type { Interrupts } from './interrupt.ts';
-import type { PreparedSql } from './prepare-sql.ts';
 import { EMPTY_PREFIX, extendPrefix } from './prefix.ts';
+import type { PreparedSql } from './prepare-sql.ts';
 import { send, sendOwn } from './send.ts';
 import type { AnalysedStatement } from './sql/index.ts';
 import { ident } from './text.ts';
@@ -57,8 +58,9 @@ export class StatementRunner {
       this.#interrupts.check();
       this.#announce(statement, i);
       if (statement.block !== undefined) i = await this.#runBlock(i, statement.block);
-      else if (statement.inTransaction) i = await this.#runTogether(i, statement);
-      else i = await this.#runAlone(i, statement, unsure && i === from);
+      else if (statement.inTransaction && !(unsure && i === from)) {
+        i = await this.#runTogether(i, statement);
+      } else i = await this.#runAlone(i, statement, unsure && i === from);
       this.touched = true;
     }
   }
@@ -66,14 +68,24 @@ export class StatementRunner {
   /** The statement and its checkpoint commit together. */
   async #runTogether(i: number, statement: AnalysedStatement): Promise<number> {
     const prefix = extendPrefix(this.#prefix, statement);
+    try {
+      await this.#commitTogether(i, statement, prefix);
+    } catch (error) {
+      // A procedure that commits, a partitioned table: it was rolled back, and runs alone.
+      if (!refusesTransaction(error)) throw error;
+      return this.#runAlone(i, statement, false);
+    }
+    this.#prefix = prefix;
+    return i + 1;
+  }
+
+  async #commitTogether(i: number, statement: AnalysedStatement, prefix: string): Promise<void> {
     await withAttempts(this.#place, this.#job, this.#interrupts, async () => {
       const { lock } = this.#place;
       const before = this.#keepRole(await lock.begin(this.#settings()));
       const after = [...this.#checkpointSql(i + 1, prefix), ...lock.closing(), 'commit'];
       await send(this.#place, { before, piece: statement, source: this.#file.source, after });
     });
-    this.#prefix = prefix;
-    return i + 1;
   }
 
   /**
@@ -94,7 +106,9 @@ export class StatementRunner {
     const place = this.#place;
     await dropInvalidIndexes(place, this.#job, statement, this.#interrupts);
     // It must wait for everybody who was there before it, however long that takes.
-    if (!this.#sets('lock_timeout')) await sendOwn(place, ['set lock_timeout=0']);
+    // Behind a transaction pooler a SET would stay with somebody else's server.
+    if (place.keepsSession && !this.#sets('lock_timeout'))
+      await sendOwn(place, ['set lock_timeout=0']);
     try {
       await send(place, { before: [], piece: statement, source: this.#file.source, after: [] });
     } catch (error) {

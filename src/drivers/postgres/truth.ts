@@ -90,8 +90,10 @@ async function record(
   failed: Outcome,
   fresh: Connection,
 ): Promise<boolean> {
-  const [locked] = await fresh.simple(`select pg_catalog.pg_try_advisory_lock(${store.lockKey})`);
-  if (locked?.rows[0]?.[0] !== 't') return false;
+  if (lock.ofSession) {
+    const [locked] = await fresh.simple(`select pg_catalog.pg_try_advisory_lock(${store.lockKey})`);
+    if (locked?.rows[0]?.[0] !== 't') return false;
+  }
   const results = await fresh.simple(
     `${begin(store)}select 1 from ${store.lock} where fence = ${lock.fence} for update`,
   );

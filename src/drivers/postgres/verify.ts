@@ -1,13 +1,13 @@
 import { GodwitError } from '../../errors.ts';
 import type { Job } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import { callStep, type SqlGate } from './code-context.ts';
+import { codeError, fileOf } from './code-error.ts';
 import type { SimpleResult } from './connection.ts';
 import { isCancelled, isRetryable } from './errors.ts';
 import type { Interrupts } from './interrupt.ts';
 import { prepareSql } from './prepare-sql.ts';
 import { send, sendOwn } from './send.ts';
-import { callStep, type SqlGate } from './code-context.ts';
-import { codeError } from './code-error.ts';
 import type { Workplace } from './workplace.ts';
 
 /**
@@ -32,12 +32,12 @@ export async function verifyInTransaction(
     (error: unknown) => {
       if (error instanceof GodwitError && error.code === 'GODWIT_STOPPED') throw error;
       if (place.connection.lost.aborted || isRetryable(error) || isCancelled(error)) throw error;
-      throw verifyThrew(job, codeError(error, verify.body));
+      throw verifyThrew(job, codeError(error, verify.body, place.root));
     },
   );
   const rows = rowsOf(answer);
   if (answer === false || rows.length > 0) {
-    throw verifyFailed(job, sample(rows), { file: verify.body.path });
+    throw verifyFailed(job, sample(rows), { file: fileOf(verify.body, place.root) });
   }
 }
 

@@ -13,6 +13,10 @@ export interface Workplace {
   readonly store: Store;
   /** The session is godwit's own: it may be cleaned thoroughly. */
   readonly owned: boolean;
+  /** False behind a pooler that may give each transaction another server. */
+  readonly keepsSession: boolean;
+  /** The project's folder. */
+  readonly root: string;
   /** Another session to look and to cancel from; undefined where there can be none. */
   observer(): Promise<Connection | undefined>;
   /** A new session after the first was lost; undefined where there can be none. */
@@ -35,7 +39,7 @@ export function cleanSession({ store, owned }: Workplace): string[] {
   return [
     'reset session authorization',
     'reset all',
-    ...(owned ? ['discard temp'] : []),
+    ...(owned ? ['discard temp', 'deallocate all', 'close all', 'unlisten *'] : []),
     ...(store.role === undefined ? [] : [`set local role ${ident(store.role)}`]),
   ];
 }
@@ -51,6 +55,7 @@ export function appliedStatus(job: Job): 'applied' | 'reverted' {
 }
 
 /** Takes on the role for work that has no transaction to set it in. */
-export async function enterSession({ connection, store }: Workplace): Promise<void> {
-  if (store.role !== undefined) await connection.simple(`set role ${ident(store.role)}`);
+export async function enterSession({ connection, store, keepsSession }: Workplace): Promise<void> {
+  if (store.role !== undefined && keepsSession)
+    await connection.simple(`set role ${ident(store.role)}`);
 }
