@@ -111,6 +111,25 @@ describe('workers that are killed', () => {
     }
   }
 
+  it('one that is only paused loses its chunks, and commits nothing of them afterwards', async () => {
+    for (let round = 0; round < rounds(1, 5); round++) {
+      const url = server.databaseUrl();
+      const db = client.db(new URL(url).pathname.slice(1));
+      await fill(db);
+      const paused = new Worker('transform', url);
+      await paused.begun;
+      await sleep(Math.random() * 100);
+      paused.pause();
+      const other = new Worker('transform', url);
+      await other.finish();
+      await expectExact(db, 'transform', 2);
+      paused.goOn();
+      await paused.finish();
+      await expectExact(db, 'transform', 2);
+      await db.dropDatabase();
+    }
+  }, 200_000);
+
   it('would change rows twice with what people write instead', async () => {
     let doubled = 0;
     for (let round = 0; round < 5 && doubled === 0; round++) {

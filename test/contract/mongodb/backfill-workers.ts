@@ -35,6 +35,14 @@ export class Worker {
     return this.#begun;
   }
 
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#done;

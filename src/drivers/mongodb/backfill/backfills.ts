@@ -22,6 +22,7 @@ import type {
 } from '../../../ports/backfill.ts';
 import type { OpenOptions } from '../../../ports/driver.ts';
 import { type Connection, connect } from '../connect.ts';
+import { toMongoError } from '../errors.ts';
 import { loadDriver, type MongoModule } from '../load-driver.ts';
 import { apply, read } from './apply.ts';
 import { begin, sweepAgain } from './begin.ts';
@@ -97,16 +98,17 @@ export class MongoBackfills implements Backfills {
   }
 
   async inspect(job: BackfillJob): Promise<BackfillInspection> {
-    const { target: _, top: __, bottom: ___, ...inspection } = await survey(this.#parts, job);
+    const surveyed = this.#named('look at the collection', survey(this.#parts, job));
+    const { target: _, top: __, bottom: ___, ...inspection } = await surveyed;
     return inspection;
   }
 
   sample(job: BackfillJob, count: number): ReturnType<Backfills['sample']> {
-    return sample(this.#parts, job, count);
+    return this.#named('read the rows', sample(this.#parts, job, count));
   }
 
   begin(job: BackfillJob, options: BeginOptions): Promise<LedgerHead> {
-    return begin(this.#parts, job, options);
+    return this.#named('begin the backfill', begin(this.#parts, job, options));
   }
 
   heartbeat(ledger: string, worker: WorkerReport): Promise<HeartbeatAnswer> {
@@ -147,24 +149,28 @@ export class MongoBackfills implements Backfills {
   }
 
   poisoned(ledger: string, limit: number): Promise<Poisoned[]> {
-    return listPoisoned(this.#parts, ledger, limit);
+    return this.#named(
+      'read the rows that were set aside',
+      listPoisoned(this.#parts, ledger, limit),
+    );
   }
 
   retryPoisoned(ledger: string): Promise<number> {
-    return retryPoisoned(this.#parts, ledger);
+    return this.#named('retry the rows that were set aside', retryPoisoned(this.#parts, ledger));
   }
 
   remaining(job: BackfillJob): Promise<{ within: number; beyond: number }> {
-    return remaining(this.#parts, job);
+    return this.#named('count what is left', remaining(this.#parts, job));
   }
 
   count(job: BackfillJob, filter: unknown, limit?: number): Promise<number> {
     const options = limit === undefined ? {} : { limit };
-    return collectionOf(this.#parts, job).countDocuments((filter ?? {}) as Document, options);
+    const rows = collectionOf(this.#parts, job);
+    return this.#named('count', rows.countDocuments((filter ?? {}) as Document, options));
   }
 
   sweepAgain(job: BackfillJob, n: number): Promise<void> {
-    return sweepAgain(this.#parts, job, n);
+    return this.#named('begin another sweep', sweepAgain(this.#parts, job, n));
   }
 
   end(
@@ -173,19 +179,19 @@ export class MongoBackfills implements Backfills {
     summary: Readonly<Record<string, unknown>>,
     error?: ErrorInfo,
   ): Promise<boolean> {
-    return end(this.#parts, ledger, state, summary, error);
+    return this.#named('end the backfill', end(this.#parts, ledger, state, summary, error));
   }
 
   control(ledger: string, change: BackfillControl): Promise<boolean> {
-    return changeControl(this.#parts, ledger, change);
+    return this.#named('change the backfill', changeControl(this.#parts, ledger, change));
   }
 
   head(ledger: string): Promise<LedgerHead | undefined> {
-    return readHead(this.#parts, ledger);
+    return this.#named('read the ledger', readHead(this.#parts, ledger));
   }
 
   list(): Promise<LedgerHead[]> {
-    return listHeads(this.#parts);
+    return this.#named('read the ledgers', listHeads(this.#parts));
   }
 
   health(_job: BackfillJob): Promise<Health> {
@@ -197,12 +203,19 @@ export class MongoBackfills implements Backfills {
   }
 
   undo(job: BackfillJob, options: Parameters<Backfills['undo']>[1]): Promise<UndoResult> {
-    return undo(this.#parts, job, options);
+    return this.#named('undo the backfill', undo(this.#parts, job, options));
   }
 
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** What people may meet is an error of godwit; workers ask `classify`. */
+  #named<T>(what: string, work: Promise<T>): Promise<T> {
+    return work.catch((error: unknown) => {
+      throw toMongoError(error, what, this.#parts.url);
+    });
   }
 
   async #close(): Promise<void> {

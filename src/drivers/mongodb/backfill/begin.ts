@@ -78,7 +78,8 @@ async function goOn(
   if (found.state !== 'running' && found.state !== 'failed') {
     return options.mode === 'again' ? beginAgain(parts, job, found) : found;
   }
-  if (found.definition !== job.definition && !options.acceptDefinition) throw changed(job, found);
+  const other = found.definition !== job.definition;
+  if (other && !(options.acceptDefinition && fits(job, found))) throw changed(job, found);
   await createIndexes(parts);
   const same = { _id: found._id, generation: found.generation, state: found.state };
   const after = await parts.ledgers.findOneAndUpdate(
@@ -90,6 +91,12 @@ async function goOn(
     { returnDocument: 'after', includeResultMetadata: false, ...SURE },
   );
   return (after as LedgerDocument | null) ?? undefined;
+}
+
+/** Ranges that were cut along one key say nothing along another. */
+function fits(job: BackfillJob, found: LedgerDocument): boolean {
+  const key = (job.key ?? ['_id']).join();
+  return job.target === found.target && key === found.key.join() && job.order === found.order;
 }
 
 async function beginAgain(
