@@ -4,7 +4,14 @@ import { literal } from '../text.ts';
 import { rowsStatement } from './apply-rows.ts';
 import { assignments, setStatement, sqlStatement, withAlias } from './change-sql.ts';
 import { type Claimed, finish, gate, insertTouched, mine, touchedHead } from './claimed.ts';
-import { castKey, chunkCondition, filterCondition, keyJson, keyRow } from './key-sql.ts';
+import {
+  castColumns,
+  castKey,
+  chunkCondition,
+  filterCondition,
+  keyJson,
+  keyRow,
+} from './key-sql.ts';
 import { hashSql, imageSql, kept } from './touched.ts';
 
 /** One message: the chunk's row is locked, its work done, and that written down. */
@@ -76,7 +83,7 @@ function sqlAndKeep(claimed: Claimed): string[] {
   const its = `(godwit_t.ledger, godwit_t.generation, godwit_t.chunk) = (${touchedHead(claimed)})`;
   const { text, verb } = sqlStatement(job, target, (alias) => {
     const aliased = withAlias(target, alias);
-    return `${keyRow(aliased)} in (select ${castKey(target, 'godwit_t.key')} from ${touched} godwit_t where ${its}) and ${gate(claimed)}`;
+    return `${keyRow(aliased)} in (select ${castColumns(target, 'godwit_t.key').join(', ')} from ${touched} godwit_t where ${its}) and ${gate(claimed)}`;
   });
   const justDone = `exists (select 1 from ${place.tables.chunk} where n = ${chunk.n} and state = 'done'
     and worker = ${literal(worker)} and done_at >= pg_catalog.transaction_timestamp())`;

@@ -3,7 +3,7 @@ import type { BackfillJob, Chunk, KeyValue } from '../../../ports/backfill.ts';
 import type { SimpleResult } from '../connection.ts';
 import { literal } from '../text.ts';
 import { aliveSql } from './head.ts';
-import { castKeyOf, keyJson, keyOrder, keyRow, parseKey } from './key-sql.ts';
+import { castKeyOf, keyOrder, keyRow, parseKey } from './key-sql.ts';
 import type { Place } from './place.ts';
 import type { Target } from './target.ts';
 
@@ -75,8 +75,13 @@ function cutNext(
   const within = `${row} ${upTo} ${castKeyOf(target, 'bound', 'l')}`;
   const beyond = `${row} ${more} ${castKeyOf(target, 'frontier', 'l')}`;
   const start = target.descending ? ` and ${row} <= ${castKeyOf(target, 'first', 'l')}` : '';
+  const names = target.key.map((_, at) => `k${at}`);
+  const columns = target.key.map(({ sql }, at) => `${sql} as k${at}`).join(', ');
+  // Only the key that is found is made into what is kept of it.
   const seek = (condition: string): string =>
-    `(select ${keyJson(target)} as key from ${target.table} where ${condition} order by ${keyOrder(target)} limit 1 offset ${Math.max(0, Math.round(size) - 1)})`;
+    `(select pg_catalog.jsonb_build_array(${names.map((name) => `s.${name}::text`).join()}) as key
+    from (select ${columns} from ${target.table} where ${condition} order by ${keyOrder(target)}
+      limit 1 offset ${Math.max(0, Math.round(size) - 1)}) s)`;
   return `with l as materialized (select * from ${t.ledger} l where ${cuttable(place, job, token)}),
 e as materialized (
   ${seek(`(select frontier is null from l) and ${within}${start}`)}

@@ -24,9 +24,13 @@ export async function remaining(
   const ledger = `${place.tables.ledger} l where l.ledger = ${literal(job.ledger)}`;
   const inside = `coalesce(${keyRow(target)} <= ${castKeyOf(target, end, ledger)}, false)`;
   if (!wanted) {
-    const beyond = `coalesce(${keyRow(target)} > ${castKeyOf(target, end, ledger)}, true)`;
-    const sql = `select count(*) from ${target.table} where ${beyond} and ${filter}`;
-    const [later] = await place.pool.run(sql, LONG);
+    const from = `from ${target.table} where ${filter}`;
+    // By the index; without a bound the table was empty, and all is new.
+    const [later] = await place.pool.run(
+      `select (select count(*) ${from} and ${keyRow(target)} > ${castKeyOf(target, end, ledger)})
+      + (select count(*) ${from} and coalesce((select ${end} is null from ${ledger}), true))`,
+      LONG,
+    );
     return { within: 0, beyond: Number(later?.rows[0]?.[0]) };
   }
   const [result] = await place.pool.run(

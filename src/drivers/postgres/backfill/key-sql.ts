@@ -27,8 +27,12 @@ export function keyOrder({ key, descending }: Target, backwards = false): string
 }
 
 /** A key's values behind a jsonb expression, cast to the types of the columns. */
-export function castKey({ key }: Target, json: string): string {
-  return row(key.map(({ type }, at) => `(${json}->>${at})::${type}`));
+export function castKey(target: Target, json: string): string {
+  return row(castColumns(target, json));
+}
+
+export function castColumns({ key }: Target, json: string): string[] {
+  return key.map(({ type }, at) => `(${json}->>${at})::${type}`);
 }
 
 /** The same for a scalar subquery: one for each column, so that the index can be used. */

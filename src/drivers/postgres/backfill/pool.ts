@@ -21,10 +21,12 @@ export const LONG: Patience = { lockMs: 3_000, statementMs: 0 };
 export class Pool {
   readonly #source: Connections;
   readonly #store: Store;
-  readonly #most: number;
+  #most: number;
   readonly #idle: Connection[] = [];
   readonly #waiting: ((connection: Connection | undefined) => void)[] = [];
   readonly #all = new Set<Connection>();
+  /** Those that are closed, or given back, at the end. */
+  readonly #own = new Set<Connection>();
   /** Open ones and those that are being opened. */
   #count = 0;
   #closed = false;
@@ -81,16 +83,17 @@ export class Pool {
   async close(): Promise<void> {
     this.#closed = true;
     for (const wake of this.#waiting.splice(0)) wake(undefined);
-    if (this.#source.owned) await Promise.all([...this.#all].map((each) => each.close()));
+    await Promise.all([...this.#own].map((each) => each.close()));
     this.#all.clear();
   }
 
   #prefix({ lockMs, statementMs }: Patience): { text: string; statements: number } {
     const role = localRole(this.#store);
     return {
-      text: `${role}set local lock_timeout=${lockMs};set local statement_timeout=${statementMs};
+      // A database may have another default, under which a claim would not see the last one.
+      text: `set transaction isolation level read committed;${role}set local lock_timeout=${lockMs};set local statement_timeout=${statementMs};
 set local datestyle=iso;set local extra_float_digits=1;`,
-      statements: role === '' ? 4 : 5,
+      statements: role === '' ? 5 : 6,
     };
   }
 
@@ -122,7 +125,10 @@ set local datestyle=iso;set local extra_float_digits=1;`,
   async #open(): Promise<Connection> {
     this.#count++;
     try {
-      const connection = (await this.#source.fresh()) ?? (await this.#source.main());
+      const fresh = await this.#source.fresh();
+      const connection = fresh ?? (await this.#source.main());
+      if (fresh) this.#own.add(fresh);
+      else this.#most = 1;
       this.#all.add(connection);
       return connection;
     } catch (error) {
@@ -144,6 +150,8 @@ set local datestyle=iso;set local extra_float_digits=1;`,
   }
 
   #forget(connection: Connection): void {
-    if (this.#all.delete(connection)) this.#count--;
+    if (!this.#all.delete(connection)) return;
+    this.#count--;
+    if (this.#own.delete(connection)) void connection.close().catch(() => undefined);
   }
 }

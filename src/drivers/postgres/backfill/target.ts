@@ -90,7 +90,7 @@ function catalogSql(target: string): string {
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = ${oid};
 select a.attname, pg_catalog.format_type(a.atttypid, -1), a.attgenerated <> '', a.attnotnull,
   t.typname, t.typcategory, e.typname,
-  a.attidentity <> '' or coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~* '^(nextval|(pg_catalog\\.)?uuidv7)\\(', false),
+  a.attidentity <> '' or coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~* '^(nextval|(pg_catalog[.])?uuidv7)[(]', false),
   b.typname
 from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_type e on e.oid = t.typelem
