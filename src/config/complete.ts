@@ -34,6 +34,7 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
       overrides.backfillDir === undefined
         ? resolve(root, database.backfillDir ?? 'backfills')
         : resolve(from, overrides.backfillDir),
+    redis: all.redis ?? loaded.env['GODWIT_REDIS_URL'],
     format: all.format ?? 'auto',
     mirrors: await resolveMirrors(all.mirror),
     store: { schema: 'godwit', prefix: 'godwit_', ...all.store },

@@ -102,6 +102,7 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   client: anything,
   dir: textOrTexts,
   backfillDir: text,
+  redis: text,
   format: text,
   mirror: (value, path) =>
     value === false || typeof value === 'string' ? [] : mirror(value, path),

@@ -39,6 +39,8 @@ export interface DatabaseConfig {
   readonly dir?: string | readonly string[] | undefined;
   /** Folder of backfills, relative to the config file. Default `backfills`. */
   readonly backfillDir?: string | undefined;
+  /** URL of the Redis that hands backfills to workers. Default GODWIT_REDIS_URL. */
+  readonly redis?: string | undefined;
   /** Format of the files; default `auto`. */
   readonly format?: string | undefined;
   /** A known mirror's name (such as `migrationHistory`) or a description of one. */
@@ -109,6 +111,8 @@ export interface Settings {
   readonly dirs: readonly string[];
   /** Absolute; it need not exist. */
   readonly backfillDir: string;
+  /** May hold a password: never printed. */
+  readonly redis: string | undefined;
   readonly format: string;
   readonly mirrors: readonly MirrorSpec[];
   readonly store: StoreNames;

@@ -58,6 +58,9 @@ const language: OptionSpec = {
   choices: ['ts', 'js', 'cjs', 'mjs', 'sql'],
 };
 
+const WORKER_DETAILS =
+  'It needs the same backfills/ as whoever began one, and bullmq and ioredis. Start as many as you like and stop them at any time: SIGTERM finishes the chunks under way.';
+
 const MIGRATE = 'Migrate:';
 const LOOK = 'Look:';
 const REPAIR = 'Repair:';
@@ -106,6 +109,25 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--check', description: 'exit 3 when there is something to do' },
     ],
     load: () => import('./plan.ts'),
+  },
+  {
+    name: 'worker',
+    group: MIGRATE,
+    summary: 'take part in backfills that others began, on any number of machines',
+    details: WORKER_DETAILS,
+    options: [
+      {
+        flags: '--redis <url>',
+        description: 'the Redis that hands out the work (GODWIT_REDIS_URL)',
+      },
+      { flags: '--queue <name>', description: "the queue's name (made of the database's)" },
+      {
+        flags: '--chunks <n>',
+        description: 'chunks of a job, before the queue is asked again (100)',
+        parse: parseCount,
+      },
+    ],
+    load: () => import('./worker.ts'),
   },
   { ...BACKFILL_COMMAND, group: MIGRATE },
   {
