@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Chunk } from '../../../src/ports/backfill.ts';
+import type { Backfills, Chunk } from '../../../src/ports/backfill.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { rounds } from '../../support/rounds.ts';
 import { addOne, jobOf, openBackfillsAt, RESUME, runLoop } from './backfill-kit.ts';
+import { openTest } from './kit.ts';
 
 const WRONG = { $expr: { $ne: ['$n', { $add: ['$i', 1] }] } };
 
@@ -122,6 +123,33 @@ describe('a standalone', () => {
         await backfills.close();
       }
     });
+  });
+});
+
+describe("the program's own client", () => {
+  it('is used, and stays open', async () => {
+    const server = await startMongod();
+    const url = server.databaseUrl();
+    try {
+      await withRows(url, 100, async (db) => {
+        for (const { MongoClient: Client } of [await import('mongodb6'), await import('mongodb')]) {
+          const client = await new Client(url).connect();
+          const driver = await openTest('', { client });
+          const backfills = (await driver.backfills?.({ connections: 2 })) as Backfills;
+          const job = jobOf({ ledger: Client.name, change: { type: 'transform' }, touched: true });
+          await backfills.begin(job, { ...RESUME, mode: 'again' });
+          await runLoop(backfills, job);
+          await backfills.close();
+          await driver.close();
+          expect(await client.db().collection('things').countDocuments()).toBe(100);
+          await client.close();
+        }
+        const twice = { $expr: { $eq: ['$n', { $add: ['$i', 2] }] } };
+        expect(await db.collection('things').countDocuments(twice)).toBe(100);
+      });
+    } finally {
+      await server.stop();
+    }
   });
 });
 

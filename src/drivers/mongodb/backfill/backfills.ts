@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import type { Document } from 'mongodb';
+import type { Document, MongoClient } from 'mongodb';
 import type { ErrorInfo } from '../../../errors.ts';
 import type {
   BackfillControl,
@@ -49,7 +49,7 @@ export async function openBackfills(
 ): Promise<MongoBackfills> {
   const url = limitPool(options.url, connections);
   const connection = await connect({ ...options, url });
-  const { module } = loadDriver(options.root);
+  const { module, url: bson } = moduleOf(connection.client, options.root);
   return new MongoBackfills(
     connection,
     {
@@ -65,7 +65,7 @@ export async function openBackfills(
       targets: new Map(),
       url: options.url,
     },
-    bsonUrl(module),
+    bson,
   );
 }
 
@@ -78,11 +78,14 @@ function limitPool(url: string, connections: number): string {
   return `${path}?${after ? `${after}&` : ''}${pool}`;
 }
 
-/** The very copy of the driver, whose BSON made the rows. */
-function bsonUrl(module: MongoModule): string | undefined {
+/**
+ * The very copy of the driver that made the client: BSON objects of two copies do not mix.
+ */
+function moduleOf(client: MongoClient, root: string): { module: MongoModule; url?: string } {
   const loaded = Object.values(createRequire(import.meta.url).cache);
-  const path = loaded.find((one) => one?.exports === module)?.filename;
-  return path === undefined ? undefined : pathToFileURL(path).href;
+  const made = loaded.find((one) => one?.exports?.MongoClient === client.constructor);
+  if (made === undefined) return { module: loadDriver(root).module };
+  return { module: made.exports as MongoModule, url: pathToFileURL(made.filename).href };
 }
 
 export class MongoBackfills implements Backfills {

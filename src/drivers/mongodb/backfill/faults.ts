@@ -51,7 +51,8 @@ export function classify(thrown: unknown, url: string): Fault {
 
 function kindOf(thrown: unknown): FaultKind {
   if (thrown instanceof GodwitError) {
-    return thrown.code === 'GODWIT_CONNECTION_LOST' ? 'transient' : 'fatal';
+    if (thrown.code === 'GODWIT_CONNECTION_LOST') return 'transient';
+    return thrown.cause === undefined ? 'fatal' : kindOf(thrown.cause);
   }
   const code = serverCode(thrown);
   if (code !== undefined && SLOW.has(code)) return 'slow';
