@@ -28,7 +28,7 @@ export interface ChunkOptions {
   /** Rows of the first chunk. Default 1000. */
   readonly start?: number | undefined;
   readonly min?: number | undefined;
-  /** Default 20 000; 5 000 where rows go through JavaScript. */
+  /** Default 20 000; 3 000 where rows go through JavaScript. */
   readonly max?: number | undefined;
   /** How long a chunk should take, in ms. Default 400. */
   readonly targetMs?: number | undefined;

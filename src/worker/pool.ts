@@ -60,10 +60,13 @@ class Pool {
     const parts = Array.from({ length: slices }, (_, i) =>
       this.#drawSlice(rows.slice(i * length, (i + 1) * length)),
     );
-    const abort = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    let onAbort = (): void => {};
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
     });
-    return (await Promise.race([Promise.all(parts), abort])).flat();
+    const all = Promise.race([Promise.all(parts), aborted]);
+    return (await all.finally(() => signal.removeEventListener('abort', onAbort))).flat();
   };
 
   /** A row that kills its thread is found by halving, like one that throws. */
