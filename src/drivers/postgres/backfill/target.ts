@@ -81,7 +81,9 @@ export async function readTarget(pool: Pool, ledgers: string, job: BackfillJob):
 
 function catalogSql(target: string): string {
   const name = /"/.test(target) ? target : qualified(target);
-  const oid = `pg_catalog.to_regclass(${literal(name)})`;
+  // As it is written, else as SQL would read it.
+  const folded = /^[\w.$]+$/.test(target) ? `, pg_catalog.to_regclass(${literal(target)})` : '';
+  const oid = `coalesce(pg_catalog.to_regclass(${literal(name)})${folded})`;
   return `select c.oid, n.nspname, c.relname, c.relkind,
   case when c.relkind = 'p' then (select coalesce(sum(greatest(l.reltuples, 0)), -1)
     from pg_catalog.pg_partition_tree(c.oid) p join pg_catalog.pg_class l on l.oid = p.relid where p.isleaf)
