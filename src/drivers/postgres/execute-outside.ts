@@ -1,6 +1,7 @@
 import { GodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
 import { appendEvents } from './append.ts';
+import { withEffect } from './effect.ts';
 import { type CodeWork, runCodeOutside } from './execute-code.ts';
 import type { Interrupts } from './interrupt.ts';
 import { appliedStatus, enterSession, type Workplace } from './workplace.ts';
@@ -13,7 +14,9 @@ export async function executeOutside(
   interrupts: Interrupts,
 ): Promise<Outcome> {
   const started = performance.now();
-  if (!place.keepsSession && place.store.role !== undefined) throw needsSession(job);
+  if (!place.keepsSession && place.store.role !== undefined) {
+    throw withEffect(needsSession(job), 'none');
+  }
   await appendEvents(place, [{ ...job.header, event: 'started', resume: job.resume }], []);
   await enterSession(place);
   const result = await runCodeOutside(place, job, work, interrupts);

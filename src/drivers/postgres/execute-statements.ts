@@ -39,7 +39,11 @@ async function runStatements(
 ): Promise<Outcome> {
   const started = performance.now();
   const from = resumeAt(job, file);
-  if (!place.keepsSession) refuseSessionState(place, file);
+  try {
+    if (!place.keepsSession) refuseSessionState(place, file);
+  } catch (error) {
+    throw withEffect(error, from > 0 ? 'partial' : 'none');
+  }
   await appendEvents(place, openingEvents(job), []);
   const runner = new StatementRunner(place, job, file, interrupts);
   try {
