@@ -64,8 +64,7 @@ export function renderBackfillStatus(
     ({ id, by, rows }) => `  ${style.dim('worker')} ${id} (${by.user}), ${showNumber(rows)} rows\n`,
   );
   const aside = poisoned.map(
-    ({ key, error: why }) =>
-      `  ${style.red(style.signs.failed)} ${JSON.stringify(key)}  ${why.message}\n`,
+    ({ key, error: why }) => `  ${style.red(style.signs.failed)} ${keyText(key)}  ${why.message}\n`,
   );
   return [
     head,
@@ -100,7 +99,7 @@ export function renderControl(report: BackfillControlReport, style: Style): stri
 export function renderUndo(report: BackfillUndoReport, style: Style): string {
   const rest =
     report.skipped > 0
-      ? `\n    ${showNumber(report.skipped)} rows were changed since and left alone, such as ${JSON.stringify(report.skippedKeys[0])}`
+      ? `\n    ${showNumber(report.skipped)} rows were changed since and left alone, such as ${keyText(report.skippedKeys[0] ?? [])}`
       : '';
   const sign = style.green(style.signs.done);
   return `  ${sign} ${report.name}  ${showNumber(report.restored)} rows restored  ${style.dim(showDuration(report.durationMs))}${rest}\n`;
@@ -122,7 +121,7 @@ export function renderDryRun(dry: DryRun, style: Style): string {
 }
 
 function rowLines({ key, change, before, after, error }: SampledRow, style: Style): string[] {
-  const head = `${style.dim('row')} ${JSON.stringify(key)}  ${change === 'none' ? 'stays as it is' : change === 'delete' ? 'is deleted' : ''}`;
+  const head = `${style.dim('row')} ${keyText(key)}  ${change === 'none' ? 'stays as it is' : change === 'delete' ? 'is deleted' : ''}`;
   if (error !== undefined) return [`${head}${style.red(error)}`];
   if (after === undefined) return [head];
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
@@ -134,6 +133,16 @@ function rowLines({ key, change, before, after, error }: SampledRow, style: Styl
       ...(name in after ? [`  ${style.green(`+ ${name}: ${text(after[name])}`)}`] : []),
     ]),
   ];
+}
+
+/** `{ $oid: '…' }` and the like, as keys are kept, are shown by what they hold. */
+function keyText(key: readonly unknown[]): string {
+  const parts = key.map((part) => {
+    if (typeof part !== 'object' || part === null) return text(part);
+    const [name, value, ...more] = Object.entries(part).flat();
+    return more.length === 0 && String(name).startsWith('$') ? String(value) : text(part);
+  });
+  return parts.join(', ');
 }
 
 const LONGEST = 200;
