@@ -24,7 +24,7 @@ import type { Store } from '../store.ts';
 import { apply } from './apply.ts';
 import { claimedOf, giveBack, letGo, poison, poisoned, retryPoisoned, split } from './chunks.ts';
 import { claim } from './claim.ts';
-import { classify } from './classify.ts';
+import { classify, told } from './classify.ts';
 import { count, remaining } from './count.ts';
 import { readHeads } from './head.ts';
 import { readHealth } from './health.ts';
@@ -59,15 +59,15 @@ class PostgresBackfills implements Backfills {
   }
 
   inspect(job: BackfillJob): Promise<BackfillInspection> {
-    return inspect(this.#place, job);
+    return told(inspect(this.#place, job));
   }
 
   sample(job: BackfillJob, rows: number): ReturnType<Backfills['sample']> {
-    return sample(this.#place, job, rows);
+    return told(sample(this.#place, job, rows));
   }
 
   begin(job: BackfillJob, options: BeginOptions): Promise<LedgerHead> {
-    return begin(this.#place, job, options);
+    return told(begin(this.#place, job, options));
   }
 
   heartbeat(ledger: string, worker: WorkerReport): Promise<HeartbeatAnswer> {
@@ -108,26 +108,26 @@ class PostgresBackfills implements Backfills {
   }
 
   poisoned(ledger: string, limit: number): Promise<Poisoned[]> {
-    return poisoned(this.#place, ledger, limit);
+    return told(poisoned(this.#place, ledger, limit));
   }
 
   retryPoisoned(ledger: string): Promise<number> {
-    return retryPoisoned(this.#place, ledger);
+    return told(retryPoisoned(this.#place, ledger));
   }
 
   remaining(
     job: BackfillJob,
     options?: { readonly within?: boolean | undefined },
   ): Promise<{ readonly within: number; readonly beyond: number }> {
-    return remaining(this.#place, job, options);
+    return told(remaining(this.#place, job, options));
   }
 
   count(job: BackfillJob, filter: unknown, limit?: number): Promise<number> {
-    return count(this.#place, job, filter, limit);
+    return told(count(this.#place, job, filter, limit));
   }
 
   sweepAgain(job: BackfillJob, n: number): Promise<void> {
-    return sweepAgain(this.#place, job, n);
+    return told(sweepAgain(this.#place, job, n));
   }
 
   end(
@@ -136,19 +136,19 @@ class PostgresBackfills implements Backfills {
     summary: Readonly<Record<string, unknown>>,
     error?: ErrorInfo,
   ): Promise<boolean> {
-    return end(this.#place, ledger, state, summary, error);
+    return told(end(this.#place, ledger, state, summary, error));
   }
 
   control(ledger: string, change: BackfillControl): Promise<boolean> {
-    return control(this.#place, ledger, change);
+    return told(control(this.#place, ledger, change));
   }
 
   async head(ledger: string): Promise<LedgerHead | undefined> {
-    return (await readHeads(this.#place, ledger))[0];
+    return (await told(readHeads(this.#place, ledger)))[0];
   }
 
   list(): Promise<LedgerHead[]> {
-    return readHeads(this.#place);
+    return told(readHeads(this.#place));
   }
 
   health(job: BackfillJob): Promise<Health> {
@@ -160,7 +160,7 @@ class PostgresBackfills implements Backfills {
   }
 
   undo(job: BackfillJob, options: Parameters<Backfills['undo']>[1]): Promise<UndoResult> {
-    return undo(this.#place, job, options);
+    return told(undo(this.#place, job, options));
   }
 
   close(): Promise<void> {

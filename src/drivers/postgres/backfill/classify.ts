@@ -18,6 +18,19 @@ export function classify(thrown: unknown): Fault {
   return { kind: 'fatal', error: toGodwitError(thrown).toJSON() };
 }
 
+/** What somebody asked for is told in godwit's words, with the server's inside. */
+export async function told<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (!isServerError(thrown)) throw thrown;
+    const { code, message } = serverFault(thrown).error;
+    const next =
+      code === 'GODWIT_PERMISSION_DENIED' ? { next: ['see what is missing: godwit doctor'] } : {};
+    throw new GodwitError(code, message, { cause: thrown, ...next });
+  }
+}
+
 function serverFault(error: ServerError): Fault {
   const kind = kindOf(error.code);
   const code =

@@ -101,7 +101,8 @@ async function start(
   // The row is replaced only if it is still the one that was looked at.
   const stale = `ledger = ${ledger} and generation < ${generation}`;
   await place.pool.run(
-    `delete from ${t.ledger} where ledger = ${ledger} and generation = ${old.generation} and state = ${literal(old.state)};
+    `delete from ${t.worker} w where w.ledger = ${ledger} and not ${aliveSql(place, 'w')};
+    delete from ${t.ledger} where ledger = ${ledger} and generation = ${old.generation} and state = ${literal(old.state)};
     insert into ${t.ledger} (${columns}) ${values} on conflict (ledger) do nothing;
     delete from ${t.chunk} where ${stale};delete from ${t.poison} where ${stale};
     ${old.state === 'cancelled' ? '' : `delete from ${t.touched} where ${stale}`}`,

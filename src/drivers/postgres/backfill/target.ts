@@ -11,6 +11,8 @@ export interface Column {
   readonly type: string;
   /** Computed by the server: cannot be set. */
   readonly generated: boolean;
+  /** Numbered by the server, always: cannot be updated either. */
+  readonly identity: boolean;
   /** `json`, `array` of some type, or any other. */
   readonly kind: 'json' | 'json-array' | 'array' | 'date' | 'timestamptz' | 'other';
   readonly notNull: boolean;
@@ -93,7 +95,7 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 select a.attname, pg_catalog.format_type(a.atttypid, -1), a.attgenerated <> '', a.attnotnull,
   t.typname, t.typcategory, e.typname,
   a.attidentity <> '' or coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~* '^(nextval|(pg_catalog[.])?uuidv7)[(]', false),
-  b.typname
+  b.typname, a.attidentity = 'a'
 from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_type e on e.oid = t.typelem
 left join pg_catalog.pg_type b on b.oid = t.typbasetype
@@ -108,7 +110,18 @@ from pg_catalog.pg_index i where i.indrelid = ${oid} and i.indisvalid order by i
 }
 
 function toColumn(row: readonly (string | null)[], alias: string): Column {
-  const [name = '', type = '', generated, notNull, typname, category, element, growing, base] = row;
+  const [
+    name = '',
+    type = '',
+    generated,
+    notNull,
+    typname,
+    category,
+    element,
+    growing,
+    base,
+    identity,
+  ] = row;
   const plain = base ?? typname;
   const kind =
     plain === 'json' || plain === 'jsonb'
@@ -125,6 +138,7 @@ function toColumn(row: readonly (string | null)[], alias: string): Column {
     sql: `${alias}.${ident(name ?? '')}`,
     type: type ?? '',
     generated: generated === 't',
+    identity: identity === 't',
     notNull: notNull === 't',
     kind,
     growing: growing === 't',

@@ -66,7 +66,9 @@ async function undoBatch(
   const same = target.key
     .map(({ sql, type }, at) => `${sql} = (b.key->>${at})::${type}`)
     .join(' and ');
-  const mutable = columns.filter((column) => !column.generated && !target.key.includes(column));
+  const mutable = columns.filter(
+    (column) => !column.generated && !column.identity && !target.key.includes(column),
+  );
   const [result] = await place.pool.run(
     `with n as materialized (select t.id, t.generation, t.chunk, t.key, t.before, t.after, t.deleted from ${touched} t
       where ${ledger} and not skipped order by t.generation desc, t.chunk desc, t.id desc limit ${Math.max(1, Math.round(batch))} for update),
@@ -101,11 +103,10 @@ function restoreParts(
       ? 'select b.id, b.generation, b.chunk from b where not b.deleted'
       : `update ${target.table} set ${restoreSql(mutable, 'b.before')} from b
         where not b.deleted and ${same} and ${hash} = b.after returning b.id, b.generation, b.chunk`;
-  const keys = target.key.map(({ name }) => ident(name)).join(', ');
   const key = target.key.map(({ sql }) => `${sql}::text`).join();
   return `u as (${update}),
     i as (insert into ${target.table} (${names}) overriding system value
-      select ${values} from b where b.deleted on conflict (${keys}) do nothing
+      select ${values} from b where b.deleted on conflict do nothing
       returning pg_catalog.jsonb_build_array(${key}) as key),
     done as (select * from u union all select b.id, b.generation, b.chunk from b join i on i.key = b.key where b.deleted)`;
 }
