@@ -48,6 +48,8 @@ const HEAD = new RegExp(
   `^\\s*(update|delete\\s+from)\\s+(?:only\\s+)?(${IDENT}(?:\\s*\\.\\s*${IDENT})*)\\s*\\*?\\s*(?:as\\s+)?(${IDENT})?`,
   'iu',
 );
+/** Literals, quoted names and comments. */
+const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--.*|\/\*[\s\S]*?\*\/|(\$\w*\$)[\s\S]*?\1/g;
 const NO_ALIAS = /^(set|using|where|returning)$/i;
 
 /**
@@ -65,7 +67,8 @@ export function sqlStatement(
   const text = sql.replace(/;\s*$/, '');
   const head = HEAD.exec(text);
   if (!head) throw invalid(job, 'sql must begin with UPDATE table or DELETE FROM table', []);
-  if (/\breturning\b/i.test(text)) throw invalid(job, 'sql must not have a RETURNING', []);
+  if (/\breturning\b/i.test(text.replace(QUOTED, ' ')))
+    throw invalid(job, 'sql must not have a RETURNING', []);
   const [, verb = '', , given] = head;
   const alias = given === undefined || NO_ALIAS.test(given) ? target.alias : given;
   return {

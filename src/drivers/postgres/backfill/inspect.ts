@@ -52,7 +52,7 @@ async function tryPlan(place: Place, job: BackfillJob, target: Target): Promise<
     job.change.type === 'set'
       ? setStatement(job, target, 'true')
       : job.change.type === 'sql'
-        ? sqlStatement(job, target, () => 'true').text
+        ? `${sqlStatement(job, target, () => 'true').text}\nreturning 1`
         : undefined;
   const select = `select 1 from ${target.table} where ${filterCondition(job.filter)}`;
   try {
