@@ -6,6 +6,7 @@ import type {
   LedgerHead,
 } from '../../ports/backfill.ts';
 import type { BackfillSpec, BackfillSummary } from '../../ports/backfill-spec.ts';
+import { Faulted, patiently } from './faults.ts';
 import { storedSummary, summarize } from './summary.ts';
 import { maySweepAgain } from './sweep.ts';
 import { askVerify } from './verify.ts';
@@ -35,8 +36,8 @@ export interface BackfillResult {
 export async function runBackfill(parts: RunParts): Promise<BackfillResult> {
   const { backfills, job, begin, worker, timers } = parts;
   const startedAt = timers.now();
-  const inspection = await backfills.inspect(job);
-  const head = await backfills.begin(job, { ...begin, by: worker.by });
+  const inspection = await coded(backfills, () => backfills.inspect(job));
+  const head = await coded(backfills, () => backfills.begin(job, { ...begin, by: worker.by }));
   if (head.state !== 'running' && head.state !== 'paused') {
     if (head.definition !== job.definition && !begin.acceptDefinition)
       throw endedOtherwise(job, head);
@@ -73,6 +74,20 @@ function endedOtherwise(
           ],
     },
   );
+}
+
+/** What a driver throws as it came is given its code. */
+async function coded<T>(
+  backfills: Pick<RunParts['backfills'], 'classify'>,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (thrown instanceof GodwitError) throw thrown;
+    const { error } = thrown instanceof Faulted ? thrown.fault : backfills.classify(thrown);
+    throw new GodwitError(error.code, error.message, { ...error, cause: thrown });
+  }
 }
 
 function announce(parts: RunParts, head: LedgerHead, { notes }: BackfillInspection): void {
@@ -141,12 +156,20 @@ class Run {
     this.#head = (await backfills.head(job.ledger).catch(() => undefined)) ?? this.#head;
   }
 
+  /** A server that is away for a moment does not fail what is all but done. */
+  #ask<T>(run: () => Promise<T>): Promise<T> {
+    const { backfills, timers, stop } = this.#parts;
+    const patience = { backfills, timers, ending: stop, onRetry: () => undefined };
+    return coded(backfills, () => patiently(patience, undefined, run));
+  }
+
   /** @returns whether there is another sweep to do */
   async #sweepOn(): Promise<boolean> {
     const { backfills, job, plan } = this.#parts;
     const { growingKey } = this.#inspection;
     if (job.filter === undefined && !growingKey) return false;
-    const remaining = await backfills.remaining(job, { within: job.filter !== undefined });
+    const within = job.filter !== undefined;
+    const remaining = await this.#ask(() => backfills.remaining(job, { within }));
     this.#remaining = remaining;
     if (plan.sweep === 'once' || growingKey || remaining.within === 0) return false;
     const { progress, sweep } = this.#head;
@@ -157,7 +180,7 @@ class Run {
       return false;
     }
     this.#changedBefore += changed;
-    await backfills.sweepAgain(job, sweep + 1);
+    await this.#ask(() => backfills.sweepAgain(job, sweep + 1));
     await this.#look();
     return true;
   }
@@ -166,9 +189,9 @@ class Run {
   async #complete(): Promise<BackfillResult | undefined> {
     const { backfills, job, spec } = this.#parts;
     const summary = this.#summary('complete');
-    const failed = await askVerify(backfills, job, spec.verify, summary);
+    const failed = await this.#ask(() => askVerify(backfills, job, spec.verify, summary));
     if (failed) return this.#conclude({ type: 'failed', error: failed });
-    const ended = await backfills.end(job.ledger, 'complete', { ...summary });
+    const ended = await this.#ask(() => backfills.end(job.ledger, 'complete', { ...summary }));
     if (ended) return { summary, ran: true, ended };
     await this.#look();
     if (this.#head.state === 'running' || this.#head.state === 'paused') return undefined;
