@@ -30,6 +30,7 @@ describe('kill -9 of a process at work on PostgreSQL', () => {
   const up = (url: string) => godwit.start(['up', '--url', url, '--lock-timeout', '30s'], { cwd });
   const connect = async (url: string): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: url });
+    client.on('error', () => {});
     await client.connect();
     return client;
   };
@@ -141,7 +142,7 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
   }, 90_000);
 
   it('one that is paused past its lease writes nothing more', async () => {
-    const config = `export default { database: { url: process.env.URL, lock: 'lease' }, lockLeaseMs: 1000 };`;
+    const config = `export default { url: process.env.URL, lock: 'lease' };`;
     await writeFile(join(cwd, 'godwit.config.mjs'), config);
     await writeFile(
       join(cwd, 'migrations', '001_a.mjs'),
@@ -153,17 +154,24 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
         }
       } };`,
     );
-    await rm(join(cwd, 'migrations', '001_a.sql'));
+    await rm(join(cwd, 'migrations', '001_a.sql'), { force: true });
     const url = await server.createDatabase();
     const start = () =>
       godwit.start(['up', '--lock-lease', '1s', '--retry'], { cwd, env: { URL: url } });
     const client = await connect(url);
     const first = start();
-    for (;;) {
-      const { rows } = await client.query(`select to_regclass('w') is not null r`);
-      if (rows[0]?.r === true) break;
-      await sleep(20);
-    }
+    const ended = first.ended.then(({ err }) => {
+      throw new Error(`it ended early: ${err}`);
+    });
+    const begun = async (): Promise<void> => {
+      for (let i = 0; i < 500; i++) {
+        const { rows } = await client.query(`select to_regclass('w') is not null r`);
+        if (rows[0]?.r === true) return;
+        await sleep(20);
+      }
+    };
+    await Promise.race([begun(), ended]);
+    ended.catch(() => undefined);
     first.process.kill('SIGSTOP');
     await sleep(1_500);
     const second = await start().ended;

@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { open } from '../../../src/drivers/pglite/driver.ts';
+import { type Binary, buildBinary } from '../../cli/binary.ts';
+import { rounds } from '../../support/rounds.ts';
+import { acquire, optionsOf, sqlJob } from '../postgres/kit.ts';
+
+describe('a PGlite folder', () => {
+  let cwd: string;
+  let godwit: Binary;
+  beforeAll(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'godwit pglite ünï '));
+    await mkdir(join(cwd, 'migrations'));
+    godwit = await buildBinary();
+  }, 120_000);
+  afterAll(async () => {
+    await godwit.remove();
+    await rm(cwd, { recursive: true, force: true });
+  });
+
+  it('is in memory for pglite:memory, and leaves nothing behind', async () => {
+    const driver = await open(optionsOf('pglite:memory'));
+    const session = await acquire(driver);
+    expect(await session.execute(sqlJob(session, 'create table a ()'))).toMatchObject({
+      status: 'applied',
+    });
+    expect(await driver.history.versions()).toMatchObject([{ state: 'applied' }]);
+    await driver.close();
+  }, 60_000);
+
+  it('with a space and a ü in its path; its lock stands beside it and goes with it', async () => {
+    const url = pathToFileURL(join(cwd, 'dätä base')).href.replace('file:', 'pglite:');
+    const driver = await open(optionsOf(url));
+    const session = await acquire(driver);
+    await session.execute(sqlJob(session, 'create table a ()'));
+    expect(await readdir(cwd)).toContain('dätä base.godwit-lock');
+    const other = await open({ ...optionsOf(url), connectTimeoutMs: 300 });
+    await expect(other.history.versions()).rejects.toMatchObject({ code: 'GODWIT_LOCK_HELD' });
+    await driver.close();
+    expect(await other.history.versions()).toMatchObject([{ state: 'applied' }]);
+    await other.close();
+    expect(await readdir(cwd)).not.toContain('dätä base.godwit-lock');
+  }, 60_000);
+
+  it('takes over from a process that was killed, in the middle of its work too', async () => {
+    await writeFile(
+      join(cwd, 'migrations', '001_a.sql'),
+      `create table marks (n int); insert into marks values (1);`,
+    );
+    await writeFile(
+      join(cwd, 'migrations', '002_b.sql'),
+      `insert into marks values (2); select count(*) from generate_series(1, 5000000);`,
+    );
+    for (let round = 0; round < rounds(2, 20); round++) {
+      const url = `pglite:./killed ${round}`;
+      const running = godwit.start(['up', '--url', url], { cwd });
+      await Promise.race([sleep(2_000 + Math.random() * 2_500), running.ended]);
+      running.process.kill('SIGKILL');
+      await running.ended;
+      const again = await godwit.start(['up', '--url', url, '--json'], { cwd }).ended;
+      expect(again.code, again.err + again.out).toBe(0);
+      const driver = await open({ ...optionsOf(url), root: cwd });
+      const versions = await driver.history.versions();
+      expect(versions.map(({ state }) => state)).toEqual(['applied', 'applied']);
+      await driver.close();
+    }
+  }, 180_000);
+});
