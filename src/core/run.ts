@@ -103,6 +103,10 @@ export async function runSteps(
   loaded: readonly LoadedStep[],
   environment: RunEnvironment,
 ): Promise<StepResult[]> {
+  const { session, hooks } = environment;
+  if (session.executeSeries && !hooks.beforeEach && !hooks.afterEach) {
+    return runSeries(loaded, environment, session.executeSeries.bind(session));
+  }
   const results: StepResult[] = [];
   for (const [index, item] of loaded.entries()) {
     if (environment.stop.aborted) break;
@@ -114,6 +118,33 @@ export async function runSteps(
     results.push({ step: item.step, outcome, error });
     if (error !== undefined || !succeeded(outcome)) break;
   }
+  return results;
+}
+
+/** The same where nothing of ours has to happen in between. */
+async function runSeries(
+  loaded: readonly LoadedStep[],
+  environment: RunEnvironment,
+  execute: NonNullable<Session['executeSeries']>,
+): Promise<StepResult[]> {
+  const { emit, stop, backfills } = environment;
+  const results: StepResult[] = [];
+  if (stop.aborted) return results;
+  const jobs = loaded.map((item) => createJob(item, environment));
+  await execute(jobs, {
+    begin(job) {
+      const item = loaded[results.length];
+      if (item) announce(job, item.step, results.length, loaded.length, emit);
+    },
+    end(job, outcome) {
+      const item = loaded[results.length];
+      if (!item) return;
+      const error = describeFailure(item.step, outcome, results.length);
+      emit({ type: 'run.ended', ...ref(job), outcome: { ...outcome, error } });
+      results.push({ step: item.step, outcome, error });
+    },
+  });
+  await backfills?.settle();
   return results;
 }
 

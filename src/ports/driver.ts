@@ -134,6 +134,18 @@ export interface Outcome {
   readonly recorded: boolean;
 }
 
+/** Told of a series' runs as they happen. */
+export interface SeriesProgress {
+  begin(job: Job): void;
+  end(job: Job, outcome: Outcome): void;
+}
+
+/** Runs whose end was recorded, but not so that it survives the loss of one server. */
+export interface Unsettled {
+  readonly runs: readonly Pick<RunHeader, 'id' | 'direction'>[];
+  readonly error: ErrorInfo;
+}
+
 /**
  * A held lock. Writing is possible only through it, and only while it is held: every
  * method throws GODWIT_LOCK_LOST, and writes nothing, once the lock is gone.
@@ -146,9 +158,20 @@ export interface Session {
   append(events: readonly NewHistoryEvent[], mirrors: readonly MirrorSpec[]): Promise<void>;
   /** Never throws for a failed migration: that is an Outcome. */
   execute(job: Job): Promise<Outcome>;
+  /**
+   * As `execute` for one after the other, stopping after the first that does not succeed,
+   * with fewer messages where several can share one. Absent: `execute` does it.
+   * @returns outcomes of the jobs that were run, in order
+   */
+  executeSeries?(jobs: readonly Job[], progress: SeriesProgress): Promise<Outcome[]>;
   /** All jobs and their records in one transaction; all fail if one does. */
   executeTogether(jobs: readonly Job[]): Promise<Outcome[]>;
-  /** Releases only what this session holds. Safe to call twice. */
+  /**
+   * Waits until what `execute` recorded survives the loss of one server; before anything
+   * is reported as done. Never throws. Absent where `execute` has waited already.
+   */
+  settle?(): Promise<Unsettled | undefined>;
+  /** Settles, and releases only what this session holds. Safe to call twice. */
   release(): Promise<void>;
 }
 

@@ -46,6 +46,7 @@ export class PgliteConnection implements Connection {
   readonly #lost = new AbortController();
   readonly #enqueue = createQueue();
   #state: TransactionState = 'I';
+  readonly streams = false;
   onNotice: Connection['onNotice'];
 
   constructor(database: PgliteLike) {

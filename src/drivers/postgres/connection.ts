@@ -15,6 +15,8 @@ export interface SimpleOptions {
   readonly keepRows?: number | undefined;
   /** Data for the message's COPY … FROM stdin. */
   readonly copyData?: string | undefined;
+  /** Called with each statement's result as it arrives, where the connection streams. */
+  readonly onResult?: ((result: SimpleResult) => void) | undefined;
 }
 
 /** Transaction state as the server last reported: idle, in one, or in a failed one. */
@@ -30,6 +32,8 @@ export interface Connection {
   /** Aborted when the connection is gone, with the cause as reason. */
   readonly lost: AbortSignal;
   readonly state: TransactionState;
+  /** Results arrive one by one, also those before an error. */
+  readonly streams: boolean;
   /**
    * Sends any number of statements as one message. An error is thrown as the client's
    * own, and `completedOf` tells how many statements were done before it.

@@ -47,12 +47,17 @@ export async function executeFile(
 }
 
 /** From the end of the work to the commit. */
-export function recordStatements(place: Workplace, job: Job, result?: unknown): string[] {
+export function recordStatements(
+  place: Workplace,
+  job: Job,
+  result?: unknown,
+  column?: string,
+): string[] {
   const status = appliedStatus(job);
   const { header, backup } = job;
   return [
     ...cleanSession(place),
-    insertEndedHere(place.store, header, { status, result, backup }),
+    insertEndedHere(place.store, header, { status, result, backup, column }),
     ...mirrorStatements(place.store, job.mirrors, { header, status, result }),
     ...place.lock.closing(),
     'commit',

@@ -84,7 +84,7 @@ async function chooseMode(place: Workplace, job: Job): Promise<RunMode> {
 }
 
 /** What became of a run that threw: rolled back, half done, stopped, or not known yet. */
-async function conclude(
+export async function conclude(
   place: Workplace,
   job: Job,
   mode: RunMode,

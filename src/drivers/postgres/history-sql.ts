@@ -1,6 +1,6 @@
 import type { NewHistoryEvent, RunHeader } from '../../ports/history.ts';
 import type { Store } from './store.ts';
-import { jsonLiteral, literal } from './text.ts';
+import { ident, jsonLiteral, literal } from './text.ts';
 
 const HEADER = 'run,kind,version,id,name,direction,description,author,checksum,normalized,by,fence';
 
@@ -24,6 +24,8 @@ export function insertEndedHere(
     readonly status: 'applied' | 'reverted';
     readonly result?: unknown;
     readonly backup?: string | undefined;
+    /** Name for the column that is given back. */
+    readonly column?: string | undefined;
   },
 ): string {
   const columns = `event,${HEADER},status,effect,via,result,backup,duration_ms`;
@@ -36,7 +38,8 @@ export function insertEndedHere(
     literal(of.backup),
     TRANSACTION_MS,
   ];
-  return `insert into ${store.history}(${columns}) values(${values.join(',')}) returning duration_ms`;
+  const as = of.column === undefined ? '' : ` as ${ident(of.column)}`;
+  return `insert into ${store.history}(${columns}) values(${values.join(',')}) returning duration_ms${as}`;
 }
 
 function headerValues(header: RunHeader): string {

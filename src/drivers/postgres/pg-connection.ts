@@ -34,6 +34,7 @@ export class PgConnection implements Connection {
   #state: TransactionState = 'I';
   /** The server has answered all that was sent, so that `state` is true. */
   #idle = true;
+  readonly streams = true;
   #closed = false;
   onNotice: Connection['onNotice'];
 

@@ -1,5 +1,5 @@
 import { GodwitError, toGodwitError } from '../../errors.ts';
-import type { Job, Outcome, Session } from '../../ports/driver.ts';
+import type { Job, Outcome, SeriesProgress, Session } from '../../ports/driver.ts';
 import type { MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
 import { appendEvents } from './append.ts';
 import type { Workplace } from './workplace.ts';
@@ -35,6 +35,12 @@ export class PostgresSession implements Session {
 
   execute(job: Job): Promise<Outcome> {
     return this.#while(async () => (await import('./execute.ts')).execute(this.#place, job));
+  }
+
+  executeSeries(jobs: readonly Job[], progress: SeriesProgress): Promise<Outcome[]> {
+    return this.#while(async () =>
+      (await import('./execute-series.ts')).executeSeries(this.#place, jobs, progress),
+    );
   }
 
   executeTogether(jobs: readonly Job[]): Promise<Outcome[]> {

@@ -24,6 +24,7 @@ export class SimpleQuery {
   readonly #text: string;
   readonly #keep: number;
   readonly #copyData: string | undefined;
+  readonly #onResult: SimpleOptions['onResult'];
   readonly #results: SimpleResult[] = [];
   #open: OpenResult = { columns: [], rows: [], rowCount: 0 };
   #resolve!: (results: SimpleResult[]) => void;
@@ -33,6 +34,7 @@ export class SimpleQuery {
     this.#text = text;
     this.#keep = options.keepRows ?? Number.POSITIVE_INFINITY;
     this.#copyData = options.copyData;
+    this.#onResult = options.onResult;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -54,7 +56,9 @@ export class SimpleQuery {
   }
 
   handleCommandComplete(message: { text: string }): void {
-    this.#results.push({ command: message.text, ...this.#open });
+    const result = { command: message.text, ...this.#open };
+    this.#results.push(result);
+    this.#onResult?.(result);
     this.#open = { columns: [], rows: [], rowCount: 0 };
   }
 

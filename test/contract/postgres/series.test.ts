@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createMigrator } from '../../../src/app/create-migrator.ts';
+import type { Migrator } from '../../../src/app/types.ts';
+import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
+import { createFolder, type TestFolder } from '../../e2e/support/folder.ts';
+
+const COUNT = 120;
+const id = (n: number): string => `${String(n).padStart(3, '0')}_m`;
+
+/** Many small files share messages; each is still a transaction with its record. */
+describe('a series of files', () => {
+  let server: TestPostgres;
+  let folder: TestFolder;
+  let url: string;
+  let client: pg.Client;
+  let migrator: Migrator;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    url = await server.createDatabase();
+    folder = await createFolder();
+    client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query('create table marks (n int)');
+    migrator = createMigrator({ url, root: folder.path, statementLockTimeoutMs: 300 });
+  });
+  afterEach(async () => {
+    await migrator.close();
+    await client.end();
+    await folder.remove();
+  });
+
+  async function write(special: Record<number, string> = {}): Promise<void> {
+    const files = Array.from({ length: COUNT }, (_, i) => {
+      const n = i + 1;
+      return [
+        `migrations/${id(n)}.sql`,
+        special[n] ?? `insert into marks values (${n}); -- 😀 ${n}`,
+      ];
+    });
+    await folder.write(Object.fromEntries(files));
+  }
+
+  async function marks(): Promise<number[]> {
+    const { rows } = await client.query<{ n: number }>('select n from public.marks order by n');
+    return rows.map((row) => row.n);
+  }
+
+  const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
+
+  it('runs each once, in order, with a record of its own', async () => {
+    await write();
+    const events: string[] = [];
+    migrator.on((event) => {
+      if (event.type === 'run.started' || event.type === 'run.ended')
+        events.push(`${event.type} ${event.id}`);
+    });
+    expect((await migrator.up()).summary).toMatchObject({ applied: COUNT, remaining: 0 });
+    expect(await marks()).toEqual(upTo(COUNT));
+    expect(events).toEqual(
+      upTo(COUNT).flatMap((n) => [`run.started ${id(n)}`, `run.ended ${id(n)}`]),
+    );
+    const { rows } = await client.query(
+      'select count(distinct xmin::text) as n from godwit.history',
+    );
+    expect(rows).toEqual([{ n: String(COUNT) }]);
+  });
+
+  it.each([
+    ['an error at run time', 'select 1;\ninsert into nowhere values (1);', { line: 2, column: 13 }],
+    [
+      'a syntax error, which the server sees before anything runs',
+      'select 1;\nselekt 2;',
+      { line: 2, column: 1 },
+    ],
+    ['an error without a position', 'select 1;\n\nselect 1/0;', { line: 3, column: 1 }],
+    [
+      'a constraint that is asked at COMMIT',
+      'create table p (n int primary key, m int references p deferrable initially deferred);\ninsert into p values (1, 2);',
+      undefined,
+    ],
+  ])('stops at %s: what came before stays, nothing after it runs', async (_, text, where) => {
+    await write({ 77: text });
+    const report = await migrator.up();
+    expect(report.summary).toMatchObject({ applied: 76, failed: 1, remaining: COUNT - 76 });
+    expect(report.runs.at(-1)).toMatchObject({
+      id: id(77),
+      status: 'failed',
+      error: { code: 'GODWIT_MIGRATION_FAILED' },
+    });
+    expect(report.runs.at(-1)?.error?.where?.file).toBe(`migrations/${id(77)}.sql`);
+    if (where) expect(report.runs.at(-1)?.error?.where).toMatchObject(where);
+    expect(await marks()).toEqual(upTo(76));
+    const { runs } = await migrator.history();
+    expect(runs.map((run) => run.status)).toEqual([...Array(76).fill('applied'), 'failed']);
+    await write();
+    expect((await migrator.up()).summary).toMatchObject({ applied: COUNT - 76, remaining: 0 });
+    expect(await marks()).toEqual(upTo(COUNT));
+  });
+
+  it('gives the next file a clean session', async () => {
+    await write({
+      10: "set search_path = ''; select set_config('lock_timeout', '1', false); create temp table marks (n int);",
+      20: 'set statement_timeout = 1; prepare p as select 1; listen something;',
+    });
+    expect((await migrator.up()).summary).toMatchObject({ applied: COUNT, failed: 0 });
+    expect(await marks()).toHaveLength(COUNT - 2);
+  });
+
+  it('waits for a lock by itself, and goes on', async () => {
+    await write({ 60: 'alter table marks add column m int;' });
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    await other.query('begin; lock table marks in share row exclusive mode');
+    await other.query('commit');
+    await other.query('begin; select * from marks');
+    const retried: string[] = [];
+    migrator.on((event) => {
+      if (event.type === 'run.retrying') retried.push(event.id);
+      if (event.type === 'run.retrying') void other.query('commit');
+    });
+    expect((await migrator.up()).summary).toMatchObject({ applied: COUNT, failed: 0 });
+    expect(new Set(retried)).toEqual(new Set([id(60)]));
+    await other.end();
+  });
+
+  it('stops in the middle when told to, and the rest is not run', async () => {
+    await write({ 30: 'select pg_sleep(20);' });
+    const stop = new AbortController();
+    migrator.on((event) => {
+      if (event.type === 'run.started' && event.id === id(30)) setTimeout(() => stop.abort(), 100);
+    });
+    const report = await migrator.up({ signal: stop.signal });
+    expect(report.error?.code).toBe('GODWIT_STOPPED');
+    expect(report.summary.applied).toBe(29);
+    expect(await marks()).toEqual(upTo(29));
+    expect(await migrator.lockHolder()).toBeUndefined();
+  });
+
+  it('tells the truth when its session is ended in the middle', async () => {
+    await write({ 30: 'select pg_sleep(20);' });
+    migrator.on((event) => {
+      if (event.type !== 'run.started' || event.id !== id(30)) return;
+      void sleep(200).then(() =>
+        client.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`,
+        ),
+      );
+    });
+    const report = await migrator.up();
+    expect(report.summary).toMatchObject({ applied: 29 });
+    expect(await marks()).toEqual(upTo(29));
+    await migrator.close();
+    const next = createMigrator({ url, root: folder.path });
+    expect((await next.status()).summary.applied).toBe(29);
+    await next.close();
+  });
+});
