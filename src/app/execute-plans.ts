@@ -11,6 +11,7 @@ import {
 import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
 import { backfillSteps } from './backfill-steps.ts';
 import { countRemaining, isGood, report, warningsOf } from './run-report.ts';
+import { settleResults } from './settle-results.ts';
 import type { RunOptions, RunReport } from './types.ts';
 import type { Work } from './with-session.ts';
 
@@ -61,7 +62,7 @@ async function runAll(
   options: RunOptions,
 ): Promise<{ results: StepResult[]; hookError: ErrorInfo | undefined }> {
   const environment = environmentOf(work, options.retry === true);
-  const results: StepResult[] = [];
+  let results: StepResult[] = [];
   const { hooks } = work.settings;
   const direction = plans[0]?.[0]?.step.direction ?? 'up';
   const call = { command: work.project.options.command ?? direction, direction };
@@ -76,6 +77,7 @@ async function runAll(
       if (ran.length < plan.length || !ran.every(isGood)) break;
     }
   }
+  results = await settleResults(work.session, results);
   const status = results.every(isGood) ? 'done' : 'failed';
   hookError = (await callHook(hooks.afterAll, { ...call, status })) ?? hookError;
   return { results, hookError };

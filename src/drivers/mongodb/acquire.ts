@@ -16,8 +16,10 @@ import {
   takeLock,
   toHolder,
 } from './lock.ts';
-import { Log, lastPlace, useUpPlaces } from './log.ts';
+import { Log } from './log.ts';
+import { lastPlace, useUpPlaces } from './places.ts';
 import type { Store } from './store.ts';
+import type { Topology } from './topology.ts';
 
 export interface Acquired {
   readonly lease: Lease;
@@ -39,6 +41,7 @@ interface Won extends Taken {
 /** Waits for the lock, then makes sure that no earlier owner can write any more. */
 export async function acquire(
   store: Store,
+  topology: Topology,
   transactions: boolean,
   options: AcquireOptions,
 ): Promise<Acquired> {
@@ -57,7 +60,8 @@ export async function acquire(
     won = await waitForLock(store, claim, options);
     const lease = new Lease(store, won.fence, options.leaseMs, won.sent, options.emit);
     try {
-      const log = new Log(store, lease, await openLog(store, won, options.emit));
+      const next = await openLog(store, won, options.emit);
+      const log = new Log({ store, lease, topology }, next, serverClock(won));
       const { fence, waitedMs, succeeded } = won;
       options.emit({ type: 'lock.acquired', fence, waitedMs, ...(succeeded && { succeeded }) });
       return { lease, log, session };
@@ -118,6 +122,11 @@ async function tryTake(
   if (taken === undefined) return undefined;
   const { takeover, fence } = taken;
   return { ...taken, sent, succeeded: takeover && toHolder(takeover, fence - 1, false) };
+}
+
+/** What the server's clock says, as far as a lock that was just taken can tell. */
+function serverClock({ since, sent }: Won): () => Date {
+  return () => new Date(since.getTime() + Math.round(performance.now() - sent.monotonic));
 }
 
 /** Returns the place of the next record. */

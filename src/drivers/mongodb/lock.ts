@@ -39,6 +39,8 @@ export interface Claim {
 
 export interface Taken {
   readonly fence: number;
+  /** By the server's clock. */
+  readonly since: Date;
   /** The owner that did not release, when there is one. */
   readonly takeover: Owner | undefined;
 }
@@ -71,7 +73,8 @@ export async function takeLock(
     { upsert: true, returnDocument: 'after', includeResultMetadata: false },
   );
   if (after?.['owner']?.token !== token) return undefined;
-  return { fence: Number(after['fence']), takeover: after['takeover'] as Owner | undefined };
+  const { since } = after['owner'] as Owner;
+  return { fence: Number(after['fence']), since, takeover: after['takeover'] as Owner | undefined };
 }
 
 function claimed({ by, command, leaseMs, session, app }: Claim, token: string): Document {

@@ -1,69 +1,131 @@
-import type { ClientSession, Document } from 'mongodb';
+import type { ClientSession } from 'mongodb';
 import { GodwitError } from '../../errors.ts';
 import type { NewHistoryEvent } from '../../ports/history.ts';
 import { isDuplicateKey, isTransient } from './errors.ts';
 import { type Lease, lockLost } from './lease.ts';
-import { RECORD_VERSION } from './record.ts';
-import { type HistoryDocument, MAJORITY, type Store } from './store.ts';
+import { toDocument, waitForMajority, writeRecords } from './log-records.ts';
+import { untilAborted } from './perform.ts';
+import { MOST_IN_DOUBT } from './places.ts';
+import type { HistoryDocument, Store } from './store.ts';
+import type { Topology } from './topology.ts';
 
 /**
  * The history is a log whose documents are numbered without gaps: `_id` 1, 2, 3 …
  * Whoever appends names the place it expects to write to, so two writers that both
  * believe to hold the lock collide on `_id`, and the second one learns that it lost it.
+ * What keeps a stale writer out that nobody has overtaken yet stands in places.ts.
  *
- * That alone does not stop a stale writer that nobody has overtaken yet. So a successor
- * of an owner that did not release first writes takeover records (hidden from readers)
- * to the next places. Two of them: a `started` record is written with w:1, so at most
- * that one record of the stale writer can have been rolled back with its primary, and
- * the place it expects next is the first or the second after the end of the log. Both
- * are used up from then on, with majority, and its next write must fail. This needs no
- * transaction, and so holds on a standalone too.
+ * Some records are acknowledged by the primary alone and are *in doubt* until a majority
+ * has them. While there is one primary, all that is written later follows them in its
+ * oplog, so they cannot be lost alone: what a change of primary takes is a suffix of the
+ * log with all that came after it. Therefore
+ * - a majority write of ours that comes later settles them, and one that changes nothing
+ *   does (`settle`);
+ * - after a change of primary they are written again, with majority, before anything else
+ *   is (`survive`). That is true of them, because of a run that may have done something
+ *   only `started` is ever in doubt;
+ * - only so many may be (see places.ts), and not for long: they are settled in the
+ *   background while more are written.
  */
-export const TAKEOVER_RECORDS = 2;
-
 export interface AppendOptions {
   readonly session?: ClientSession | undefined;
-  /** `started` may be acknowledged by the primary alone. */
+  /** May be in doubt for a while. */
   readonly fast?: boolean | undefined;
 }
 
-const FAST = { w: 1 } as const;
 const RETRY_MS = 100;
+const SETTLE_AT = MOST_IN_DOUBT / 2;
+const SETTLE_AFTER_MS = 250;
 
 export class Log {
   readonly #store: Store;
   readonly #lease: Lease;
+  readonly #topology: Topology;
+  readonly #now: () => Date;
   /** Place of the next record. */
   next: number;
+  /** Oldest first; all were written while the topology's generation was `#generation`. */
+  #doubtful: HistoryDocument[] = [];
+  #generation = 0;
+  #restoring: Promise<void> | undefined;
+  #settling: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: Store, lease: Lease, next: number) {
+  constructor(
+    { store, lease, topology }: { store: Store; lease: Lease; topology: Topology },
+    next: number,
+    now: () => Date,
+  ) {
     this.#store = store;
     this.#lease = lease;
+    this.#topology = topology;
     this.next = next;
+    this.#now = now;
+  }
+
+  /** Records that only the primary is known to have, oldest first. */
+  get doubtful(): readonly HistoryDocument[] {
+    return this.#doubtful;
   }
 
   /**
-   * Writes records to the next places and returns the first one's. With a session they
-   * belong to its transaction, and `next` moves only when `advance` is called.
+   * Writes records to the next places. With a session they belong to its transaction, and
+   * `next` moves only when `advance` is called.
    */
-  async append(events: readonly NewHistoryEvent[], options: AppendOptions = {}): Promise<number> {
-    const first = this.next;
-    if (options.session !== undefined) {
-      await this.#write(first, events, options);
-      return first;
-    }
-    await this.#untilWritten(() => this.#write(first, events, options));
+  async append(events: readonly NewHistoryEvent[], options: AppendOptions = {}): Promise<void> {
+    const at = this.#now();
+    const records = events.map((event, index) => toDocument(this.next + index, event, at));
+    if (options.session !== undefined) return this.#write(records, options);
+    if (options.fast) await this.#appendFast(records);
+    else await this.above(() => this.#untilWritten(() => this.#write(records, {})));
     this.advance(events.length);
-    return first;
   }
 
   advance(count: number): void {
     this.next += count;
   }
 
-  /** Makes sure that a record survives: with majority, and again if a primary lost it. */
+  /** Does a majority write that comes after all records, and so settles them. */
+  async above<T>(write: () => Promise<T>): Promise<T> {
+    await this.survive();
+    const generation = this.#topology.generation;
+    const newest = this.#doubtful.at(-1);
+    const result = await write();
+    // The primary may have changed between the look and the write.
+    if (this.#topology.generation === generation) this.#settled(newest);
+    await this.survive();
+    return result;
+  }
+
+  /** After a change of primary; undefined, at no cost, while it is the same. */
+  survive(): Promise<void> | undefined {
+    if (this.#restoring) return this.#restoring;
+    if (this.#doubtful.length === 0 || this.#generation === this.#topology.generation) return;
+    this.#restoring = this.#restore().finally(() => {
+      this.#restoring = undefined;
+    });
+    return this.#restoring;
+  }
+
+  /** Until nothing is in doubt. Rejects when that cannot be reached any more. */
+  async settle(): Promise<void> {
+    const { lost } = this.#lease;
+    while (this.#doubtful.length > 0) {
+      this.#lease.check();
+      await untilAborted(this.#settleOnce(), [lost]);
+    }
+  }
+
+  /** Before work of the run whose `started` stands at a place: no earlier one is in doubt. */
+  beforeWork(place: number): Promise<void> | undefined {
+    const [oldest] = this.#doubtful;
+    return oldest !== undefined && oldest._id < place ? this.settle() : this.survive();
+  }
+
+  /** Makes sure that a record stands, with majority, or learns that another one does. */
   async confirm(place: number, event: NewHistoryEvent): Promise<void> {
-    await this.#untilWritten(() => this.#write(place, [event], {}));
+    const record = toDocument(place, event, this.#now());
+    await this.#untilWritten(() => this.#write([record], {}));
   }
 
   /** Which record stands at a place, as all servers will agree on. */
@@ -71,22 +133,64 @@ export class Log {
     return this.#store.history.findOne({ _id: place }, { readConcern: { level: 'majority' } });
   }
 
-  async #write(
-    first: number,
-    events: readonly NewHistoryEvent[],
-    { session, fast }: AppendOptions,
-  ): Promise<void> {
+  async #appendFast(records: readonly HistoryDocument[]): Promise<void> {
+    if (this.#doubtful.length + records.length > MOST_IN_DOUBT) await this.settle();
+    await this.survive();
+    const { generation } = this.#topology;
+    await this.#untilWritten(() => this.#write(records, { fast: true }));
+    if (this.#topology.generation !== generation) {
+      // Another primary may have got it than the one that has those before.
+      await this.survive();
+      return this.#untilWritten(() => this.#write(records, {}));
+    }
+    if (this.#doubtful.length === 0) this.#generation = generation;
+    this.#doubtful.push(...records);
+    if (this.#doubtful.length >= SETTLE_AT) this.#settleLater();
+    else this.#timer ??= setTimeout(() => this.#settleLater(), SETTLE_AFTER_MS).unref();
+  }
+
+  /** What fails here fails again where somebody waits for it. */
+  #settleLater(): void {
+    if (this.#doubtful.length > 0) this.#settleOnce().catch(() => {});
+  }
+
+  #settleOnce(): Promise<void> {
+    this.#settling ??= this.#untilWritten(() => this.above(() => this.#prove())).finally(() => {
+      this.#settling = undefined;
+    });
+    return this.#settling;
+  }
+
+  async #prove(): Promise<void> {
     this.#lease.check();
-    const concern = session === undefined ? { writeConcern: fast ? FAST : MAJORITY } : { session };
-    const updates = events.map((event, index) => upsert(first + index, event));
+    const newest = this.#doubtful.at(-1);
+    if (newest === undefined || (await waitForMajority(this.#store, newest))) return;
+    // It is gone, or somebody else's stands there: writing it again tells.
+    this.#generation = -1;
+    await this.survive();
+  }
+
+  async #restore(): Promise<void> {
+    while (this.#doubtful.length > 0 && this.#generation !== this.#topology.generation) {
+      const generation = this.#topology.generation;
+      const records = [...this.#doubtful];
+      for (const record of records) await this.#untilWritten(() => this.#write([record], {}));
+      this.#generation = generation;
+      if (generation === this.#topology.generation) this.#settled(records.at(-1));
+    }
+  }
+
+  #settled(newest: HistoryDocument | undefined): void {
+    if (newest === undefined) return;
+    this.#doubtful = this.#doubtful.filter(({ _id }) => _id > newest._id);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #write(records: readonly HistoryDocument[], options: AppendOptions): Promise<void> {
+    this.#lease.check();
     try {
-      const [only] = updates;
-      if (updates.length === 1 && only) {
-        await this.#store.history.updateOne(only.filter, only.update, { upsert: true, ...concern });
-      } else {
-        const operations = updates.map((update) => ({ updateOne: { ...update, upsert: true } }));
-        await this.#store.history.bulkWrite(operations, { ordered: true, ...concern });
-      }
+      await writeRecords(this.#store, records, options);
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       const lost = lockLost('Somebody else wrote to the history: the lock was lost.', error);
@@ -109,45 +213,4 @@ export class Log {
       }
     }
   }
-}
-
-/**
- * Matches the very record if it is there already, which makes repeating safe; collides if
- * another one is. `at` is the server's clock, to the millisecond, at no further cost.
- */
-function upsert(place: number, event: NewHistoryEvent): { filter: Document; update: Document[] } {
-  const { run, event: kind } = event;
-  const record = { _id: place, v: RECORD_VERSION, ...event };
-  return {
-    filter: { _id: place, run, event: kind },
-    update: [
-      { $replaceWith: { $mergeObjects: [{ $literal: record }, { at: '$$NOW' }, '$$ROOT'] } },
-    ],
-  };
-}
-
-/** See the top of this file. Returns the place after the takeover records. */
-export async function useUpPlaces(store: Store, fence: number, last: number): Promise<number> {
-  for (let end = last; ; end = await lastPlace(store)) {
-    const records = Array.from({ length: TAKEOVER_RECORDS }, (_, index) => ({
-      _id: end + 1 + index,
-      v: RECORD_VERSION,
-      event: 'takeover',
-      fence,
-      at: new Date(),
-    }));
-    try {
-      await store.history.insertMany(records, { ordered: true, writeConcern: MAJORITY });
-      return end + 1 + TAKEOVER_RECORDS;
-    } catch (error) {
-      // The stale writer was quicker; its record counts, and the places come after it.
-      if (!isDuplicateKey(error)) throw error;
-    }
-  }
-}
-
-/** Place of the last record; 0 when there is none. */
-export async function lastPlace(store: Store): Promise<number> {
-  const last = await store.history.findOne({}, { sort: { _id: -1 }, projection: { _id: 1 } });
-  return last?._id ?? 0;
 }

@@ -12,6 +12,8 @@ export class OnlyBackfills {
   readonly #work: Work;
   readonly #job: Job;
   #said: ResumePolicy;
+  /** Whether there was one. */
+  begun = false;
   /** Records go one after the other, whoever asks for them at once. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -22,8 +24,10 @@ export class OnlyBackfills {
   }
 
   /** Before a backfill begins. */
-  start(gate: Gate): Promise<void> {
-    return gate.tally.touched ? Promise.resolve() : this.#say('restart');
+  async start(gate: Gate): Promise<void> {
+    this.begun = true;
+    if (!gate.tally.touched) await this.#say('restart');
+    await this.#work.log.settle();
   }
 
   /** Undefined, at no cost, unless there is something to take back before a write. */

@@ -37,6 +37,7 @@ interface Attempt {
 export async function runInside(work: Work, session: ClientSession, job: Job): Promise<Outcome> {
   const began = performance.now();
   await work.mirrors.look(job.mirrors);
+  await work.log.settle();
   const attempts = 1 + Math.max(job.limits.lockRetries, 1);
   for (let attempt = 1; ; attempt++) {
     const { outcome, again, recorded } = await tryOnce(work, session, job, began);

@@ -1,6 +1,5 @@
 import { GodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
-import type { StartedEvent } from '../../ports/history.ts';
 import { createCall } from './context.ts';
 import { toMongoError } from './errors.ts';
 import { describeFailure } from './failures.ts';
@@ -18,21 +17,45 @@ import {
 import { whileReachable } from './topology.ts';
 import { record, type Work } from './work.ts';
 
-/** Runs a job outside a transaction: `started`, the work, `ended`. */
+/**
+ * Runs a job outside a transaction: `started`, the work, `ended`. `started` may be in
+ * doubt while it runs (see log.ts), and so may `ended` afterwards, if the run did nothing
+ * that could be lost while the record stays, or the other way round.
+ */
 export async function runOutside(work: Work, job: Job): Promise<Outcome> {
   const began = performance.now();
   await work.mirrors.look(job.mirrors);
-  const start = await StartRecord.write(work, job);
+  const place = work.log.next;
+  await work.log.append([{ ...job.header, event: 'started', resume: job.resume }], { fast: true });
   const onlyBackfills = new OnlyBackfills(work, job);
   const gate = new Gate({
     check: () => {
       work.lease.check();
       if (job.abort.aborted) throw stopped(job);
     },
-    around: () => onlyBackfills.beforeWrite() ?? start.survive(),
+    around: () => onlyBackfills.beforeWrite() ?? work.log.beforeWork(place),
   });
+  const idle = watchForIdleness(gate, onlyBackfills);
   const outcome = await attempt(work, job, gate, onlyBackfills);
-  return end(work, job, start, { ...outcome, durationMs: Math.round(performance.now() - began) });
+  const fast = idle() && outcome.error === undefined && work.topology.followable;
+  const durationMs = Math.round(performance.now() - began);
+  return end(work, job, { ...outcome, durationMs }, fast);
+}
+
+/**
+ * Tells at the end whether a run did nothing: it wrote through no handle of ours, and
+ * either only read through them or was over before any reply could have reached it, of
+ * whatever server by whatever client, because the event loop did not turn.
+ */
+function watchForIdleness(gate: Gate, onlyBackfills: OnlyBackfills): () => boolean {
+  let turned = false;
+  const turn = setImmediate(() => {
+    turned = true;
+  });
+  return () => {
+    clearImmediate(turn);
+    return !gate.tally.touched && !onlyBackfills.begun && (gate.used || !turned);
+  };
 }
 
 type Attempt = Pick<Outcome, 'status' | 'effect' | 'result' | 'counts' | 'error'>;
@@ -94,16 +117,13 @@ function leftUntouched(thrown: unknown, job: Job): Outcome['effect'] {
 async function end(
   work: Work,
   job: Job,
-  start: StartRecord,
   outcome: Attempt & { readonly durationMs: number },
+  fast: boolean,
 ): Promise<Outcome> {
   try {
-    await whileReachable(work.topology, async () => {
-      await start.survive();
-      await record(work, [endedEvent(job, outcome)], job.mirrors);
-      // The primary may have changed between the look and the write.
-      await start.survive();
-    });
+    await whileReachable(work.topology, () =>
+      record(work, [endedEvent(job, outcome)], job.mirrors, { fast }),
+    );
     return { ...outcome, transactional: false, recorded: true };
   } catch (thrown) {
     const cause = toMongoError(thrown, 'record the end of the run', work.url);
@@ -112,48 +132,5 @@ async function end(
     const error = outcome.error ?? { ...cause.toJSON(), state };
     const effect = outcome.status === 'failed' ? outcome.effect : 'complete';
     return { ...outcome, status: 'failed', effect, error, transactional: false, recorded: false };
-  }
-}
-
-/**
- * `started` is acknowledged by the primary alone: whatever the migration writes comes
- * after it in the oplog, so while there is one primary it cannot be lost alone. After a
- * change of primary it is written again, with majority, before the migration goes on.
- */
-class StartRecord {
-  readonly #work: Work;
-  readonly #event: StartedEvent;
-  readonly #place: number;
-  #generation: number;
-  #again: Promise<void> | undefined;
-
-  private constructor(work: Work, event: StartedEvent, place: number, generation: number) {
-    this.#work = work;
-    this.#event = event;
-    this.#place = place;
-    this.#generation = generation;
-  }
-
-  static async write(work: Work, job: Job): Promise<StartRecord> {
-    const { generation } = work.topology;
-    const event: StartedEvent = { ...job.header, event: 'started', resume: job.resume };
-    const place = await work.log.append([event], { fast: true });
-    return new StartRecord(work, event, place, generation);
-  }
-
-  /** Undefined, at no cost, while the primary is the same. */
-  survive(): Promise<void> | undefined {
-    if (this.#again) return this.#again;
-    const { generation } = this.#work.topology;
-    if (generation === this.#generation) return undefined;
-    this.#again = this.#work.log
-      .confirm(this.#place, this.#event)
-      .then(() => {
-        this.#generation = generation;
-      })
-      .finally(() => {
-        this.#again = undefined;
-      });
-    return this.#again;
   }
 }

@@ -1,9 +1,10 @@
 import { GodwitError } from '../../errors.ts';
-import type { AcquireOptions, Job, Outcome, Session } from '../../ports/driver.ts';
+import type { AcquireOptions, Job, Outcome, Session, Unsettled } from '../../ports/driver.ts';
 import type { HistoryReader, MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
 import { acquire } from './acquire.ts';
 import { toMongoError } from './errors.ts';
 import { releaseLock } from './lock.ts';
+import type { Log } from './log.ts';
 import { Mirrors } from './mirror.ts';
 import { noSql } from './perform.ts';
 import { runInside } from './run-inside.ts';
@@ -27,7 +28,7 @@ export async function openSession(
   options: AcquireOptions,
 ): Promise<MongoSession> {
   const { store, history, topology, root, url } = parts;
-  const { lease, log, session } = await acquire(store, parts.transactions, options);
+  const { lease, log, session } = await acquire(store, topology, parts.transactions, options);
   const mirrors = new Mirrors(store);
   return new MongoSession({ store, lease, log, mirrors, history, topology, session, root, url });
 }
@@ -85,13 +86,24 @@ export class MongoSession implements Session {
     );
   }
 
+  async settle(): Promise<Unsettled | undefined> {
+    const { log, url } = this.#work;
+    try {
+      await log.settle();
+      return undefined;
+    } catch (thrown) {
+      return unsettled(log, toMongoError(thrown, 'make sure of the records', url));
+    }
+  }
+
   release(): Promise<void> {
     this.#released ??= this.#release();
     return this.#released;
   }
 
   async #release(): Promise<void> {
-    const { lease, store, session, topology } = this.#work;
+    const { lease, log, store, session, topology } = this.#work;
+    await whileReachable(topology, () => log.settle()).catch(() => {});
     const { aborted } = lease.lost;
     lease.end();
     // One that was lost is somebody else's, or will be treated as not released.
@@ -112,6 +124,15 @@ function refuse(job: Job, work: Work): GodwitError | undefined {
       next: ['run mongod as a replica set (one member is enough)', 'or set `transaction: false`'],
     },
   );
+}
+
+function unsettled({ doubtful }: Log, cause: GodwitError): Unsettled {
+  const error = {
+    ...cause.toJSON(),
+    state: 'It did nothing in the database, and only one server is known to have its record.',
+  };
+  const ended = doubtful.filter(({ event }) => event === 'ended');
+  return { runs: ended.map(({ id, direction }) => ({ id, direction })), error };
 }
 
 /** Failed before anything was written. */

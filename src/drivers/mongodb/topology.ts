@@ -12,6 +12,7 @@ interface ServerDescription {
   readonly setName?: string | null;
   readonly setVersion?: number | null;
   readonly electionId?: { toString(): string } | null;
+  readonly topologyVersion?: { readonly processId?: { toString(): string } } | null;
 }
 
 const WRITABLE = new Set(['RSPrimary', 'Standalone', 'Mongos', 'LoadBalancer']);
@@ -25,6 +26,7 @@ export class Topology {
   generation = 0;
   #primary: string | undefined;
   #type: string | undefined;
+  #restarts = false;
   #stop: () => void = () => {};
 
   watch(client: MongoClient): void {
@@ -56,6 +58,11 @@ export class Topology {
     }
   }
 
+  /** Whether each change is seen. Those of the servers behind a proxy or a mongos are not. */
+  get followable(): boolean {
+    return this.#type === 'RSPrimary' || (this.#type === 'Standalone' && this.#restarts);
+  }
+
   /** Whether a server that takes writes is known just now. */
   writable = false;
 
@@ -65,7 +72,9 @@ export class Topology {
       if (!WRITABLE.has(server.type ?? '')) continue;
       this.#type = server.type;
       this.writable = true;
-      const primary = `${server.address} ${server.electionId ?? ''} ${server.setVersion ?? ''}`;
+      const process = server.topologyVersion?.processId;
+      this.#restarts = process !== undefined;
+      const primary = [server.address, server.electionId, server.setVersion, process].join(' ');
       if (this.#primary !== undefined && this.#primary !== primary) this.generation++;
       this.#primary = primary;
     }

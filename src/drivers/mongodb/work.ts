@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { HistoryReader, MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
 import type { Lease } from './lease.ts';
-import type { Log } from './log.ts';
+import type { AppendOptions, Log } from './log.ts';
 import { type Mirrors, writeMirrors } from './mirror.ts';
 import type { Store } from './store.ts';
 import type { Topology } from './topology.ts';
@@ -24,7 +24,7 @@ export interface Work {
 }
 
 /**
- * Writes records with majority and keeps the mirrors in step: in one transaction where
+ * Writes records with majority, or `fast` if that is all (see log.ts), and keeps the mirrors in step: in one transaction where
  * there are transactions and more than one document. Elsewhere the records come first: a
  * mirror that lacks one un-applies nothing, one that is ahead would be believed.
  */
@@ -32,18 +32,21 @@ export async function record(
   work: Work,
   events: readonly NewHistoryEvent[],
   specs: readonly MirrorSpec[],
+  { fast }: Pick<AppendOptions, 'fast'> = {},
 ): Promise<void> {
   const { store, log, session, lease } = work;
   lease.check();
   const mirrored = await work.mirrors.prepare(specs, events, () => work.history.versions());
   if (session === undefined || (mirrored.length === 0 && events.length === 1)) {
-    await log.append(events);
+    await log.append(events, { fast: fast && mirrored.length === 0 });
     await writeMirrors(store, mirrored);
   } else {
-    await transact(session, lease, async () => {
-      await log.append(events, { session });
-      await writeMirrors(store, mirrored, session);
-    });
+    await log.above(() =>
+      transact(session, lease, async () => {
+        await log.append(events, { session });
+        await writeMirrors(store, mirrored, session);
+      }),
+    );
     log.advance(events.length);
   }
   work.mirrors.wrote(mirrored);
