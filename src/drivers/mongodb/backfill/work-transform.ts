@@ -26,9 +26,12 @@ interface Pair {
  * Reads the chunk again, in the transaction. Rows that come with the same bytes are
  * changed: the transaction's snapshot makes sure that nobody else changes them before it
  * commits. Those that come with others, or came new, were not seen by the transform: they
- * become a chunk of their own. Measured against a comparison in each update's filter: about
- * the same work for the server with few fields, a third of it with whole documents, and
- * it can tell everything apart that BSON can.
+ * become a chunk of their own.
+ *
+ * Measured on MongoDB 6, server CPU in µs per document of 440 bytes, few fields read:
+ * this 15; the fields that were read in each update's filter 23 (whole documents: 39); one
+ * `updateMany` that looks the values up in arrays 28, with a comparison 45; staged and
+ * merged by `$merge` 44. (Cursor and `bulkWrite` of 1000, without any guarantee: 27.)
  */
 export async function workTransform(
   parts: Parts,
