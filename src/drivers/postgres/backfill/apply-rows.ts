@@ -1,21 +1,13 @@
 import type { ErrorInfo } from '../../../errors.ts';
-import type { KeyValue, ReadRow, RowChange } from '../../../ports/backfill.ts';
+import type { ReadRow, RowChange } from '../../../ports/backfill.ts';
 import { ident, jsonLiteral, literal } from '../text.ts';
 import { type Claimed, finish, gate, insertTouched, touchedHead } from './claimed.ts';
 import { chunkCondition, keyJson, keyLiteral } from './key-sql.ts';
 import type { VersionedRow } from './read.ts';
+import { type Sorted, sortChanges } from './sort-changes.ts';
 import type { Column, Target } from './target.ts';
 import { hashSql, imageSql, kept } from './touched.ts';
-import { textArray, valueText } from './values.ts';
-
-interface Sorted {
-  readonly updates: {
-    readonly read: VersionedRow;
-    readonly values: ReadonlyMap<string, string | null>;
-  }[];
-  readonly deletes: VersionedRow[];
-  readonly poison: { readonly key: KeyValue; readonly error: ErrorInfo }[];
-}
+import { textArray } from './values.ts';
 
 /**
  * What a transform drew, as one statement: arrays of values, applied to the rows that
@@ -48,49 +40,6 @@ export function rowsStatement(
   };
   const head = parts.length === 0 ? '' : `with ${parts.join(',\n')}\n`;
   return head + finish(claimed, counts);
-}
-
-function sortChanges(
-  { target, place }: Claimed,
-  rows: readonly VersionedRow[],
-  changes: readonly RowChange[],
-): Sorted {
-  const sorted: Sorted = { updates: [], deletes: [], poison: [] };
-  const columns = new Map(target.columns.map((column) => [column.name, column]));
-  for (const [at, read] of rows.entries()) {
-    const change = changes[at];
-    if (change?.type === 'delete') sorted.deletes.push(read);
-    else if (change?.type === 'poison') sorted.poison.push({ key: read.key, error: change.error });
-    else if (change?.type === 'set') {
-      try {
-        const values = textValues(change, columns, target, place.embedded);
-        if (values.size > 0) sorted.updates.push({ read, values });
-      } catch (thrown) {
-        const message = thrown instanceof Error ? thrown.message : String(thrown);
-        sorted.poison.push({ key: read.key, error: { code: 'GODWIT_BACKFILL_FAILED', message } });
-      }
-    }
-  }
-  return sorted;
-}
-
-function textValues(
-  { values, unset }: Extract<RowChange, { type: 'set' }>,
-  columns: ReadonlyMap<string, Column>,
-  target: Target,
-  embedded: boolean,
-): Map<string, string | null> {
-  const texts = new Map<string, string | null>();
-  const add = (name: string, value: unknown): void => {
-    const column = columns.get(name);
-    if (!column) throw new TypeError(`There is no column ${name}.`);
-    if (column.generated) throw new TypeError(`The column ${name} is computed by the server.`);
-    if (target.key.includes(column)) throw new TypeError(`The key's column ${name} cannot change.`);
-    texts.set(name, valueText(value, column, embedded));
-  };
-  for (const name in values) add(name, values[name]);
-  for (const name of unset ?? []) add(name, null);
-  return texts;
 }
 
 function arrayLiteral(values: readonly (string | null)[]): string {
