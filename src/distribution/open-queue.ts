@@ -35,7 +35,5 @@ export async function openQueue(migrator: Migrator, options: QueueOptions): Prom
   const queue = new bull.Queue(name, {
     connection: { ...connection, enableOfflineQueue: false },
   });
-  // Who asks learns of it from the answer; without a listener it would end the process.
-  queue.on('error', () => undefined);
   return { bull, name, queue, connection };
 }

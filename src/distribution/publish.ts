@@ -1,10 +1,13 @@
 import type { Migrator } from '../app/types.ts';
 import type { Emit } from '../events.ts';
+import type { BackfillControl } from '../ports/backfill.ts';
 import { isShared } from './drain-job.ts';
 import { openQueue, type QueueOptions } from './open-queue.ts';
 import { Publisher } from './publisher.ts';
 
 export interface PublishOptions extends QueueOptions {
+  /** What all who work on it keep to; stays until `throttle` changes it. */
+  readonly control?: BackfillControl | undefined;
   /** Told when the Redis goes and when it is back. */
   readonly on?: Emit | undefined;
 }
@@ -39,10 +42,18 @@ export async function publishBackfills(
   const publisher = new Publisher(queue, options.on ?? (() => undefined));
   const off = migrator.on((event) => {
     if (event.type === 'backfill.started' && isShared(event.ledger)) {
-      publisher.keep(event.ledger);
-      void publisher.look();
+      void begin(event.ledger);
     } else if (event.type === 'backfill.ended') publisher.drop(event.ledger);
   });
+  const begin = async (ledger: string): Promise<void> => {
+    const { control = {} } = options;
+    // A limit that did not reach the ledger holds in this process all the same.
+    if (Object.keys(control).length > 0) {
+      await migrator.backfill.throttle(ledger, control).catch(() => undefined);
+    }
+    publisher.keep(ledger);
+    await publisher.look();
+  };
   publisher.start();
   const close = async (): Promise<void> => {
     off();

@@ -27,6 +27,8 @@ export class Publisher {
   constructor(queue: Queue, emit: Emit) {
     this.#queue = queue;
     this.#emit = emit;
+    // A refused connection is known sooner than by waiting for an answer.
+    queue.on('error', ({ message }) => this.#note(false, message));
   }
 
   /** False from when the Redis was found to be gone until it is found again. */
@@ -94,14 +96,14 @@ export class Publisher {
   }
 
   /** Says it once when the Redis goes, and once when it is back. */
-  #note(reachable: boolean): void {
+  #note(reachable: boolean, why?: string): void {
     const before = this.#reachable;
     this.#reachable = reachable;
     if (!reachable && before !== false) {
       this.#emit({
         type: 'warning',
         code: 'GODWIT_REDIS_GONE',
-        message: 'The Redis cannot be reached. Work goes on here; others join when it is back.',
+        message: `The Redis cannot be reached${why ? ` (${why})` : ''}. Work goes on here; others join when it is back.`,
       });
     } else if (reachable && before === false) {
       this.#emit({

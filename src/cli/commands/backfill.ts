@@ -47,7 +47,8 @@ const work: Action = async (context, migrator, name, options) => {
     await guardProduction(context, migrator, what, `godwit backfill run ${name} --again`);
   }
   const begin = () => migrator.backfill.run(name, run);
-  return showReport(context, name, await whilePublishing(context, migrator, options, begin));
+  const report = await whilePublishing(context, migrator, options, run.control, begin);
+  return showReport(context, name, report);
 };
 
 const control =
@@ -67,8 +68,9 @@ const control =
 const ACTIONS: Readonly<Record<string, Action>> = {
   run: work,
   async retry(context, migrator, name, options) {
-    const begin = () => migrator.backfill.retry(name, runOptions(context, options));
-    const report = await whilePublishing(context, migrator, options, begin);
+    const run = runOptions(context, options);
+    const begin = () => migrator.backfill.retry(name, run);
+    const report = await whilePublishing(context, migrator, options, run.control, begin);
     return showReport(context, name, report);
   },
   async status(context, migrator, name) {

@@ -1,4 +1,5 @@
 import type { Migrator } from '../../app/types.ts';
+import type { BackfillControl } from '../../ports/backfill.ts';
 import type { Context } from '../context.ts';
 import { plural } from '../render/measures.ts';
 
@@ -12,6 +13,7 @@ export async function whilePublishing<T>(
   { view, stops }: Context,
   migrator: Migrator,
   { redis, queue }: Options,
+  control: BackfillControl | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
   const settings = await migrator.settings();
@@ -20,7 +22,7 @@ export async function whilePublishing<T>(
   const alone = redis === undefined && settings.driver === 'pglite';
   if (named === undefined || alone) return work();
   const { publishBackfills } = await import('../../distribution/index.ts');
-  const publishing = await publishBackfills(migrator, { redis, queue, on: view.events() });
+  const publishing = await publishBackfills(migrator, { redis, queue, control, on: view.events() });
   try {
     const result = await work();
     const others = publishing.workers;
