@@ -53,18 +53,18 @@ function given(
   rows: readonly VersionedRow[],
   values: readonly { readonly name: string; readonly texts: readonly (string | null)[] }[],
 ): string {
-  const keys = target.key.map((_, at) => rows.map(({ key }) => String(key[at])));
-  const arrays = [...keys, rows.map(({ version }) => version), ...values.map(({ texts }) => texts)];
-  const inner = [...keys.map((_, at) => `k${at}`), 'x', ...values.map((each) => each.name), 'i'];
-  const outer = [
-    ...target.key.map(({ type }, at) => `r.k${at}::${type} as k${at}`),
-    'r.x::xid as x',
-    ...values.map((each) => `r.${each.name}`),
-    'r.i',
+  const unnest = (texts: readonly (string | null)[]): string =>
+    `pg_catalog.unnest(${arrayLiteral(texts)})`;
+  const columns = [
+    ...target.key.map(
+      ({ type }, at) => `${unnest(rows.map(({ key }) => String(key[at])))}::${type} as k${at}`,
+    ),
+    `${unnest(rows.map(({ version }) => version))}::xid as x`,
+    ...values.map((each) => `${unnest(each.texts)} as ${each.name}`),
+    `pg_catalog.generate_series(1, ${rows.length}) as i`,
   ];
-  return `${name} as materialized (select ${outer.join(', ')}
-  from rows from (${arrays.map((array) => `pg_catalog.unnest(${arrayLiteral(array)})`).join(',\n')})
-  with ordinality r(${inner.join(', ')}))`;
+  // Side by side in the list they cost less than as functions that are joined.
+  return `${name} as materialized (select ${columns.join(',\n')})`;
 }
 
 function updateParts(claimed: Claimed, updates: Sorted['updates']): string[] {
