@@ -52,13 +52,17 @@ describe('a primary that steps down in mid-backfill', () => {
               if (++chunks % 40 === 0) await sleep(20);
             },
           });
-          const admin = db.client?.db('admin') ?? new MongoClient(url).db('admin');
+          const admin = db.client.db('admin');
+          const term = async (): Promise<number> =>
+            Number((await admin.command({ replSetGetStatus: 1 }))['term']);
+          const first = await term();
           for (let times = 0; times < 2; times++) {
             await sleep(300);
             const command = { replSetStepDown: 4, secondaryCatchUpPeriodSecs: 2, force: true };
             await admin.command(command).catch(() => {});
           }
           await running;
+          expect(await term()).toBeGreaterThan(first);
           expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
           expect(await backfills.head(job.ledger)).toMatchObject({
             state: 'complete',
