@@ -82,8 +82,9 @@ export async function installExample(
     godwit: (args, env) => example.start(args, env).done,
     async json(args) {
       const { stdout, stderr } = await example.godwit([...args, '--json']);
-      if (stdout === '') throw new Error(stderr);
-      return JSON.parse(stdout);
+      const document = stdout === '' ? { error: stderr } : JSON.parse(stdout);
+      if (Object.keys(document).join() === 'error') throw new Error(JSON.stringify(document.error));
+      return document;
     },
     async fill(count) {
       url = 'createDatabase' in server ? await server.createDatabase() : server.databaseUrl();
