@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMongod } from '../src/testing/mongod.ts';
 import { tellOfTheClinic } from './demo/clinic.ts';
+import { tellOfThePoints } from './demo/points.ts';
 import { tellOfTheShop } from './demo/shop.ts';
 import { tell, title } from './demo/stage.ts';
 
@@ -15,16 +16,17 @@ const mongod = startMongod({ own: true });
 mongod.catch(() => {});
 
 try {
-  for (const scene of ['clinic', 'shop']) {
+  for (const scene of ['clinic', 'shop', 'points']) {
     await cp(join(SCENES, scene), join(folder, scene), { recursive: true });
   }
   await tellOfTheClinic(join(folder, 'clinic'));
   const server = await mongod;
   await tellOfTheShop(join(folder, 'shop'), server.databaseUrl('shop'));
+  await tellOfThePoints(join(folder, 'points'), server.databaseUrl('points'));
   title('That was it');
   tell(
-    `Two databases, seven migrations, two failures, one refusal, ${seconds()} seconds. Nothing`,
-    'of it is left on this machine. Where to go from here: README.md, docs/index.md, godwit --help.\n',
+    `Three databases, seven migrations, two failures, one refusal, one kill, ${seconds()} seconds.`,
+    'Nothing of it is left on this machine. Where to go from here: README.md, docs/index.md, godwit --help.\n',
   );
 } catch (error) {
   process.exitCode = 1;

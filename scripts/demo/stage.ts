@@ -35,6 +35,30 @@ export function tell(...lines: readonly string[]): void {
  * the demo must not tell of what did not happen.
  */
 export async function type(stage: Stage, command: string, expected = 0): Promise<void> {
+  const code = await start(stage, command).done;
+  if (code !== expected) throw new Error(`${command} ended with ${code}, not ${expected}`);
+  if (code !== 0) say(pc.dim(`(exit code ${code})`));
+}
+
+/** Types a command, and kills it with no chance to clean up once this holds. */
+export async function kill(
+  stage: Stage,
+  command: string,
+  holds: () => Promise<boolean>,
+): Promise<void> {
+  const { child, done } = start(stage, command);
+  let running = true;
+  void done.finally(() => {
+    running = false;
+  });
+  while (running && !(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill('SIGKILL');
+  const code = await done;
+  if (code !== null) throw new Error(`${command} ended with ${code} before it was killed`);
+  say(pc.dim('Killed'));
+}
+
+function start(stage: Stage, command: string) {
   if (ended) throw new Error('it was stopped');
   say(`\n${pc.green('$')} ${pc.bold(command)}`);
   const [program, ...args] = command.split(' ');
@@ -45,12 +69,11 @@ export async function type(stage: Stage, command: string, expected = 0): Promise
     // Errors stand where they happened in the story, also when it goes into a file.
     stdio: ['ignore', 'inherit', process.stdout],
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const done = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== expected) throw new Error(`${command} ended with ${code}, not ${expected}`);
-  if (code !== 0) say(pc.dim(`(exit code ${code})`));
+  return { child, done };
 }
 
 /** Shows a file as an editor would. */

@@ -21,11 +21,14 @@ describe('npm run demo', () => {
         expect.stringMatching(/✗ 003_totals_in_cents +failed/),
         '$ godwit down',
         '$ godwit history',
+        '$ godwit backfill run add-a-point --max-rate 10000',
       ]),
     );
     expect(output).toContain('501 numbers');
     expect(output).toContain('1 entry, 2 appointments');
     expect(output).toContain('2000 × string');
     expect(output).toContain('1999 × int, 1 × null');
+    expect(output).toContain('Killed');
+    expect(output).toContain('0 none, 40000 one, 0 more');
   }, 120_000);
 });
