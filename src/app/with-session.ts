@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import type { Settings } from '../config/types.ts';
 import { createHeader } from '../core/run.ts';
+import { GodwitError } from '../errors.ts';
 import type { Driver, Session } from '../ports/driver.ts';
 import type { Actor, EndedEvent } from '../ports/history.ts';
 import { currentActor } from './actor.ts';
@@ -31,7 +33,9 @@ export async function withSession<T>(
   options: WriteOptions,
   work: (work: Work) => Promise<T>,
 ): Promise<T> {
-  const [settings, driver] = await Promise.all([project.settings(), project.driver()]);
+  const settings = await project.settings();
+  if (project.options.migrations === undefined) refuseMissing(settings.dirs);
+  const driver = await project.driver();
   const { emit } = project;
   emit({ type: 'target', target: driver.target, command });
   const stop = options.signal ?? new AbortController().signal;
@@ -52,6 +56,17 @@ export async function withSession<T>(
     await session.release();
     emit({ type: 'lock.released', fence: session.fence });
   }
+}
+
+/** A folder that was mistyped is told before anything is locked or made in the database. */
+function refuseMissing(dirs: readonly string[]): void {
+  const missing = dirs.filter((dir) => !existsSync(dir));
+  if (missing.length === 0) return;
+  throw new GodwitError('GODWIT_FOLDER_MISSING', `There is no folder ${missing.join(', ')}.`, {
+    where: { file: missing[0] },
+    state: 'No database was contacted.',
+    next: ['name the folder: --dir FOLDER', 'or begin one: godwit create NAME'],
+  });
 }
 
 /** Imports what only mirrors know. The state it returns has nobody else in it. */

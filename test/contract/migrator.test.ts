@@ -245,6 +245,14 @@ describe.each([
     expect(await marks()).toEqual([]);
   });
 
+  it('leaves the database alone when the folder is not there', async () => {
+    expect(await codeOf(migrator({ dir: 'migratoins' }).up())).toBe('GODWIT_FOLDER_MISSING');
+    await files(database.file(1));
+    const one = migrator();
+    expect((await one.history()).runs).toEqual([]);
+    expect(await one.lockHolder()).toBeUndefined();
+  });
+
   it('stops before anything runs when a later file cannot be read', async () => {
     await files(database.file(1), ['002_broken.cjs', 'exports.up = async ( => {};']);
     const error = await migrator()
