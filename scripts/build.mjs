@@ -1,6 +1,6 @@
-// dist: the library file by file with its types (tsc), and the bin bundled (esbuild), so
-// that a command starts by reading a few files instead of a hundred.
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+// dist: the library file by file with its types (tsc), and the bin as one file (esbuild), so
+// that a command starts by reading one file instead of a hundred.
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inModules, insist, ROOT, runNode } from './steps.mjs';
 
@@ -18,9 +18,9 @@ const EXTERNAL = [
   'pg',
 ];
 
-/** CommonJS packages in the bundle ask for Node's modules through `require`. */
+/** CommonJS, because Node starts it with less work than modules (bench/RESULTS.md). */
 const BANNER =
-  "import { createRequire as godwitRequire } from 'node:module';const require = godwitRequire(import.meta.url);";
+  "const godwitUrl = require('node:url').pathToFileURL(__filename).href;";
 
 export async function build() {
   const [library] = await Promise.all([
@@ -39,13 +39,12 @@ async function bundleCommandLine() {
     entryPoints: { main: MAIN },
     outdir: 'dist/cli',
     bundle: true,
-    splitting: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node20.19',
     external: EXTERNAL,
     banner: { js: BANNER },
-    chunkNames: 'chunks/[name]-[hash]',
+    define: { 'import.meta.url': 'godwitUrl' },
     // Stack traces and `instanceof` messages stay readable; size is not what costs.
     minifySyntax: true,
     minifyWhitespace: true,
@@ -54,11 +53,12 @@ async function bundleCommandLine() {
     logLevel: 'warning',
   });
   chmodSync(join(ROOT, 'dist/cli/main.js'), 0o755);
-  dropOldChunks(new Set(Object.keys(metafile.outputs)));
+  writeFileSync(join(ROOT, 'dist/cli/package.json'), '{ "type": "commonjs" }\n');
+  dropOthers(new Set(Object.keys(metafile.outputs)));
 }
 
-/** Chunks are named by content: what this build did not write is from an earlier one. */
-function dropOldChunks(written) {
+/** What this build did not write is from an earlier one. */
+function dropOthers(written) {
   for (const name of readdirSync(join(ROOT, 'dist/cli'), { recursive: true })) {
     const file = `dist/cli/${name.replaceAll('\\', '/')}`;
     if (/\.(js|d\.ts)$/.test(file) && !written.has(file)) rmSync(join(ROOT, file), { force: true });

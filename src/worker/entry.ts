@@ -36,6 +36,6 @@ function packaged(from: string): string[] {
   const places: string[] = [];
   for (let folder = from; ; folder = dirname(folder)) {
     places.push(join(folder, 'worker/thread.js'), join(folder, 'dist/worker/thread.js'));
-    if (existsSync(join(folder, 'package.json')) || dirname(folder) === folder) return places;
+    if (dirname(folder) === folder) return places;
   }
 }
