@@ -27,9 +27,9 @@ export async function writeRecords(
 ): Promise<void> {
   const [only] = records;
   const concern = session === undefined ? { writeConcern: fast ? FAST : MAJORITY } : { session };
+  // An insert costs the server half of what an upsert does, but aborts a transaction.
+  if (session === undefined && (await insert(store, records, fast))) return;
   if (records.length === 1 && only) {
-    // An insert costs the server half of what an upsert does, but aborts a transaction.
-    if (session === undefined && (await insert(store, only, fast))) return;
     const { filter, update } = upsert(only);
     await store.history.updateOne(filter, update, { upsert: true, ...concern });
     return;
@@ -40,11 +40,14 @@ export async function writeRecords(
 
 async function insert(
   store: Store,
-  record: HistoryDocument,
+  records: readonly HistoryDocument[],
   fast: boolean | undefined,
 ): Promise<boolean> {
   try {
-    await store.history.insertOne(record, { writeConcern: fast ? FAST : MAJORITY });
+    const writeConcern = fast ? FAST : MAJORITY;
+    const [only] = records;
+    if (only && records.length === 1) await store.history.insertOne(only, { writeConcern });
+    else await store.history.insertMany([...records], { ordered: true, writeConcern });
     return true;
   } catch (error) {
     if (!isDuplicateKey(error)) throw error;

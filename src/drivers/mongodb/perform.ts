@@ -16,23 +16,32 @@ const STACK_DEPTH = 50;
 export async function perform(job: Job, call: StepCall, progress: Progress): Promise<unknown> {
   const { step, verify } = job;
   if (step.type === 'sql' || verify?.type === 'sql') throw noSql(job);
-  // The driver's own frames would push the user's out of a stack of ten.
-  const depth = Error.stackTraceLimit;
-  Error.stackTraceLimit = Math.max(depth, STACK_DEPTH);
-  try {
-    const returned = await step.run(call);
-    if (verify === undefined) return returned;
-    progress.phase = 'verify';
-    if ((await verify.run(call)) === false) {
-      throw new GodwitError(
-        'GODWIT_VERIFY_FAILED',
-        `The verify of ${job.header.id} returned false.`,
-      );
-    }
-    return returned;
-  } finally {
-    Error.stackTraceLimit = depth;
+  const returned = await step.run(call);
+  if (verify === undefined) return returned;
+  progress.phase = 'verify';
+  if ((await verify.run(call)) === false) {
+    throw new GodwitError('GODWIT_VERIFY_FAILED', `The verify of ${job.header.id} returned false.`);
   }
+  return returned;
+}
+
+let deepened = 0;
+let usualDepth = 0;
+
+/**
+ * The driver's own frames would push the user's out of a stack of ten. For as long as a lock
+ * is held, because a change for each run would make the engine compile a lot of code again.
+ *
+ * @returns ends it
+ */
+export function deepenStacks(): () => void {
+  if (deepened++ === 0) {
+    usualDepth = Error.stackTraceLimit;
+    Error.stackTraceLimit = Math.max(usualDepth, STACK_DEPTH);
+  }
+  return () => {
+    if (--deepened === 0) Error.stackTraceLimit = usualDepth;
+  };
 }
 
 /** Ends as soon as the work does or one of the signals says so; the work's error is kept quiet then. */

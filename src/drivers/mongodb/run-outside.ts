@@ -1,5 +1,6 @@
 import { GodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
+import type { StartedEvent } from '../../ports/history.ts';
 import { createCall } from './context.ts';
 import { toMongoError } from './errors.ts';
 import { describeFailure } from './failures.ts';
@@ -22,11 +23,13 @@ import { record, type Work } from './work.ts';
  * doubt while it runs (see log.ts), and so may `ended` afterwards, if the run did nothing
  * that could be lost while the record stays, or the other way round.
  */
-export async function runOutside(work: Work, job: Job): Promise<Outcome> {
+export async function runOutside(
+  work: Work,
+  job: Job,
+  { begun, next }: Neighbours = {},
+): Promise<Turn> {
   const began = performance.now();
-  await work.mirrors.look(job.mirrors);
-  const place = work.log.next;
-  await work.log.append([{ ...job.header, event: 'started', resume: job.resume }], { fast: true });
+  const place = begun ?? (await start(work, job));
   const onlyBackfills = new OnlyBackfills(work, job);
   const gate = new Gate({
     check: () => {
@@ -39,7 +42,42 @@ export async function runOutside(work: Work, job: Job): Promise<Outcome> {
   const outcome = await attempt(work, job, gate, onlyBackfills);
   const fast = idle() && outcome.error === undefined && work.topology.followable;
   const durationMs = Math.round(performance.now() - began);
-  return end(work, job, { ...outcome, durationMs }, fast);
+  const follower = fast && next && mayFollow(job, next) ? next : undefined;
+  const ended = await end(work, job, { ...outcome, durationMs }, fast, follower);
+  return { outcome: ended, begun: follower && ended.recorded ? work.log.next - 1 : undefined };
+}
+
+/** In a series. */
+export interface Neighbours {
+  /** Place of the job's `started`, if that was written with the `ended` before it. */
+  readonly begun?: number | undefined;
+  /** What will be run next. */
+  readonly next?: Job | undefined;
+}
+
+export interface Turn {
+  readonly outcome: Outcome;
+  /** Place of the next job's `started`, if that was written already. */
+  readonly begun?: number | undefined;
+}
+
+/** Returns the place of `started`. */
+async function start(work: Work, job: Job): Promise<number> {
+  await work.mirrors.look(job.mirrors);
+  const place = work.log.next;
+  await work.log.append([startedEvent(job)], { fast: true });
+  return place;
+}
+
+function startedEvent(job: Job): StartedEvent {
+  return { ...job.header, event: 'started', resume: job.resume };
+}
+
+/** Whether the `started` of a job can be written together with the `ended` of the one before. */
+function mayFollow(job: Job, next: Job): boolean {
+  const mirrored = job.mirrors.length > 0 || next.mirrors.length > 0;
+  const code = next.step.type === 'code' && next.verify?.type !== 'sql';
+  return code && !mirrored && next.transaction !== 'always' && !next.stop.aborted;
 }
 
 /**
@@ -119,11 +157,11 @@ async function end(
   job: Job,
   outcome: Attempt & { readonly durationMs: number },
   fast: boolean,
+  follower: Job | undefined,
 ): Promise<Outcome> {
+  const events = [endedEvent(job, outcome), ...(follower ? [startedEvent(follower)] : [])];
   try {
-    await whileReachable(work.topology, () =>
-      record(work, [endedEvent(job, outcome)], job.mirrors, { fast }),
-    );
+    await whileReachable(work.topology, () => record(work, events, job.mirrors, { fast }));
     return { ...outcome, transactional: false, recorded: true };
   } catch (thrown) {
     const cause = toMongoError(thrown, 'record the end of the run', work.url);

@@ -1,14 +1,21 @@
 import { GodwitError } from '../../errors.ts';
-import type { AcquireOptions, Job, Outcome, Session, Unsettled } from '../../ports/driver.ts';
+import type {
+  AcquireOptions,
+  Job,
+  Outcome,
+  SeriesProgress,
+  Session,
+  Unsettled,
+} from '../../ports/driver.ts';
 import type { HistoryReader, MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
 import { acquire } from './acquire.ts';
 import { toMongoError } from './errors.ts';
 import { releaseLock } from './lock.ts';
 import type { Log } from './log.ts';
 import { Mirrors } from './mirror.ts';
-import { noSql } from './perform.ts';
+import { deepenStacks, noSql } from './perform.ts';
 import { runInside } from './run-inside.ts';
-import { runOutside } from './run-outside.ts';
+import { type Neighbours, runOutside, type Turn } from './run-outside.ts';
 import type { Store } from './store.ts';
 import { type Topology, whileReachable } from './topology.ts';
 import { record, type Work } from './work.ts';
@@ -36,6 +43,7 @@ export async function openSession(
 /** A held lock, and what can be written under it. */
 export class MongoSession implements Session {
   readonly #work: Work;
+  readonly #endDeepStacks = deepenStacks();
   #released: Promise<void> | undefined;
 
   constructor(work: Work) {
@@ -62,16 +70,37 @@ export class MongoSession implements Session {
   }
 
   async execute(job: Job): Promise<Outcome> {
+    return (await this.#turn(job, {})).outcome;
+  }
+
+  async executeSeries(jobs: readonly Job[], progress: SeriesProgress): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    let begun: number | undefined;
+    for (const [index, job] of jobs.entries()) {
+      if (begun === undefined && job.stop.aborted) break;
+      progress.begin(job);
+      const turn = await this.#turn(job, { begun, next: jobs[index + 1] });
+      begun = turn.begun;
+      outcomes.push(turn.outcome);
+      progress.end(job, turn.outcome);
+      const { status } = turn.outcome;
+      if (status !== 'applied' && status !== 'reverted') break;
+    }
+    return outcomes;
+  }
+
+  async #turn(job: Job, neighbours: Neighbours): Promise<Turn> {
     this.#work.lease.check();
     const refusal = refuse(job, this.#work);
-    if (refusal) return notRun(refusal);
+    if (refusal) return { outcome: notRun(refusal) };
     try {
       const { session } = this.#work;
       return job.transaction === 'always' && session
-        ? await runInside(this.#work, session, job)
-        : await runOutside(this.#work, job);
+        ? { outcome: await runInside(this.#work, session, job) }
+        : await runOutside(this.#work, job, neighbours);
     } catch (error) {
-      return notRun(toMongoError(error, 'record the start of the run', this.#work.url));
+      const cause = toMongoError(error, 'record the start of the run', this.#work.url);
+      return { outcome: notRun(cause) };
     }
   }
 
@@ -103,6 +132,7 @@ export class MongoSession implements Session {
 
   async #release(): Promise<void> {
     const { lease, log, store, session, topology } = this.#work;
+    this.#endDeepStacks();
     await whileReachable(topology, () => log.settle()).catch(() => {});
     const { aborted } = lease.lost;
     lease.end();

@@ -37,7 +37,7 @@ export async function record(
   const { store, log, session, lease } = work;
   lease.check();
   const mirrored = await work.mirrors.prepare(specs, events, () => work.history.versions());
-  if (session === undefined || (mirrored.length === 0 && events.length === 1)) {
+  if (session === undefined || (mirrored.length === 0 && (fast || events.length === 1))) {
     await log.append(events, { fast: fast && mirrored.length === 0 });
     await writeMirrors(store, mirrored);
   } else {
