@@ -107,6 +107,48 @@ describe('records in doubt', () => {
     60_000,
   );
 
+  it('share a message with the start of the next run in a series, until one works', async () => {
+    const order: string[] = [];
+    const steps = [() => {}, () => {}, write, () => Promise.reject(new Error('no')), () => {}];
+    const jobs = steps.map((step, index) => job(header(String(index + 1), session.fence), step));
+    sent.length = 0;
+    const outcomes = await session.executeSeries?.(jobs, {
+      begin: ({ header: { version } }) => order.push(`begin ${version}`),
+      end: ({ header: { version } }, { status }) => order.push(`${status} ${version}`),
+    });
+    expect(outcomes?.map(({ status }) => status)).toEqual([
+      ...['applied', 'applied', 'applied', 'failed'],
+    ]);
+    const pairs = ['1', '2', '3'].flatMap((version) => [`begin ${version}`, `applied ${version}`]);
+    expect(order).toEqual([...pairs, 'begin 4', 'failed 4']);
+    // Start; end and start; end and start; barrier, work, end; start, end.
+    const history = sent.filter(({ collection }) => collection === 'godwit_history');
+    expect(history.map(({ name, w }) => [name, w])).toEqual([
+      ...[1, 1, 1].map((w) => ['insert', w]),
+      ...[
+        ['update', 'majority'],
+        ['insert', 'majority'],
+        ['insert', 1],
+        ['insert', 'majority'],
+      ],
+    ]);
+    expect((await driver.history.events()).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await driver.history.versions()).toMatchObject([
+      ...['1', '2', '3'].map((version) => ({ version, state: 'applied' })),
+      { version: '4', state: 'failed' },
+    ]);
+  });
+
+  it('a series that is stopped starts no further run', async () => {
+    const stop = new AbortController();
+    const jobs = ['1', '2'].map((version) =>
+      job(header(version, session.fence), () => stop.abort(), { stop: stop.signal }),
+    );
+    const outcomes = await session.executeSeries?.(jobs, { begin: () => {}, end: () => {} });
+    expect(outcomes).toMatchObject([{ status: 'applied' }]);
+    expect(await events()).toEqual(['started', 'ended']);
+  });
+
   it('are few', async () => {
     await replication(false);
     const outcomes: Outcome[] = [];
