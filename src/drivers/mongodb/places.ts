@@ -16,7 +16,7 @@ export const MOST_IN_DOUBT = 32;
  * the log, and one more. All are used up from then on, with majority, and its next write
  * must fail. This needs no transaction, and so holds on a standalone too.
  */
-export const TAKEOVER_RECORDS: number = MOST_IN_DOUBT + 1;
+const TAKEOVER_RECORDS = MOST_IN_DOUBT + 1;
 
 /** Returns the place after the takeover records. */
 export async function useUpPlaces(store: Store, fence: number, last: number): Promise<number> {

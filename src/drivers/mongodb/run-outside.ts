@@ -73,7 +73,10 @@ function startedEvent(job: Job): StartedEvent {
   return { ...job.header, event: 'started', resume: job.resume };
 }
 
-/** Whether the `started` of a job can be written together with the `ended` of the one before. */
+/**
+ * Whether the `started` of a job can be written together with the `ended` of the one before.
+ * A process that dies right then leaves a run that says it was interrupted and had not begun.
+ */
 function mayFollow(job: Job, next: Job): boolean {
   const mirrored = job.mirrors.length > 0 || next.mirrors.length > 0;
   const code = next.step.type === 'code' && next.verify?.type !== 'sql';
