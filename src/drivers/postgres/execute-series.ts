@@ -14,10 +14,12 @@ const MOST_FILES = 50;
 const MOST_CHARACTERS = 128 * 1024;
 
 /**
- * A COMMIT without a transaction does nothing but warn, and a warning makes the server
- * send what it holds back: otherwise a slow file would be announced when it is over.
+ * The server holds results back until its buffer is full, and sends them with a notice:
+ * otherwise a slow file would be announced when it is over. A notice, unlike a warning, is
+ * not written to the server's log.
  */
-const FLUSH = 'commit';
+const PUSH = "do 'begin raise notice $n$godwit$n$; end'";
+const PUSHED = 'godwit';
 
 /** What a file that shares a message would be as a run of its own. */
 const MODE: RunMode = {
@@ -88,14 +90,16 @@ async function groupable(job: Job): Promise<Item | undefined> {
   }
 }
 
+/** @param begun the first of them was announced already */
 async function executeAlone(
   place: Workplace,
   jobs: readonly Job[],
   progress: SeriesProgress,
+  begun = false,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const job of jobs) {
-    progress.begin(job);
+  for (const [index, job] of jobs.entries()) {
+    if (index > 0 || !begun) progress.begin(job);
     const outcome = await execute(place, job);
     progress.end(job, outcome);
     outcomes.push(outcome);
@@ -138,12 +142,18 @@ async function afterError(
   const jobs = group.items.map((item) => item.job);
   // The server parses a message as a whole: one file's syntax error kept all from running.
   const nothingRan = completedOf(thrown) === 0 && !lost.aborted;
-  if (nothingRan && !group.stopped) return executeAlone(place, jobs, progress);
+  if (nothingRan && !group.stopped) return executeAlone(place, jobs, progress, true);
+  if (group.isOwn(thrown) && !lost.aborted && !group.stopped) {
+    await rollback(place);
+    const { length } = group.outcomes;
+    return [...group.outcomes, ...(await executeAlone(place, jobs.slice(length), progress, true))];
+  }
   const failed = group.items[group.outcomes.length];
   if (!failed) throw thrown;
+  // It met a lock: by itself it may wait, try again, and tell who is in the way.
   if (isRetryable(thrown) && !lost.aborted && !group.stopped) {
     await rollback(place);
-    return [...group.outcomes, ...(await again(place, failed.job, progress))];
+    return [...group.outcomes, ...(await executeAlone(place, [failed.job], progress, true))];
   }
   let outcome = await conclude(place, failed.job, MODE, group.place(thrown), group.startedAt);
   progress.end(failed.job, outcome);
@@ -160,13 +170,6 @@ async function afterError(
   return outcomes;
 }
 
-/** It met a lock: by itself it may wait, try again, and tell who is in the way. */
-async function again(place: Workplace, job: Job, progress: SeriesProgress): Promise<Outcome[]> {
-  const outcome = await execute(place, job);
-  progress.end(job, outcome);
-  return [outcome];
-}
-
 /** Files in one message, and how far the server has come with it. */
 class Group {
   readonly items: readonly Item[];
@@ -179,8 +182,6 @@ class Group {
   /** Statements of the message before the current file's BEGIN. */
   #first = 0;
   #durationMs: number | undefined;
-  /** After a file's COMMIT, before that which makes the server send it. */
-  #between = false;
 
   constructor(items: readonly Item[], progress: SeriesProgress) {
     this.items = items;
@@ -207,11 +208,16 @@ class Group {
   }
 
   notice(severity: string, message: string): void {
-    if (this.#between) return;
     const job = this.#current?.job;
-    if (!job) return;
+    if (!job || message === PUSHED) return;
     const { run, id, direction } = job.header;
     job.emit({ type: 'run.log', run, id, direction, message: `${severity}: ${message}` });
+  }
+
+  /** Whether godwit's own statements before the file failed, such as without PL/pgSQL. */
+  isOwn(thrown: unknown): boolean {
+    const own = this.#before[this.outcomes.length]?.own ?? 0;
+    return (completedOf(thrown) ?? Number.POSITIVE_INFINITY) < this.#first + own;
   }
 
   /** The error, pointing into the file that it is of. */
@@ -232,12 +238,13 @@ class Group {
     let message = '';
     let characters = 0;
     for (const { job, piece } of this.items) {
-      const own = await place.lock.begin(settingsOf(job));
+      const begin = await place.lock.begin(settingsOf(job));
+      const own = message === '' ? begin : [...begin, PUSH];
       const before = own.map((text) => `${text};`).join('');
       const after = recordStatements(place, job, undefined, markerOf(job)).join(';');
       this.#before.push({ characters: characters + lengthOf(before), own: own.length });
       // The line break ends a comment on the file's last line, the semicolon its statement.
-      const text = `${before}${piece.text}\n;${after};${FLUSH};`;
+      const text = `${before}${piece.text}\n;${after};`;
       characters += lengthOf(text);
       message += text;
     }
@@ -248,10 +255,6 @@ class Group {
   #took(result: SimpleResult): void {
     const item = this.#current;
     this.#seen += 1;
-    if (this.#between) {
-      this.#between = false;
-      return;
-    }
     if (!item) return;
     if (result.columns[0] === markerOf(item.job)) {
       this.#durationMs = Number(result.rows[0]?.[0] ?? 0);
@@ -264,7 +267,7 @@ class Group {
     const item = this.#current;
     if (!item) return;
     this.startedAt = performance.now();
-    this.#first = this.#seen + (this.#between ? 1 : 0);
+    this.#first = this.#seen;
     this.#progress.begin(item.job);
   }
 
@@ -279,7 +282,6 @@ class Group {
     };
     this.outcomes.push(outcome);
     this.#progress.end(job, outcome);
-    this.#between = true;
     this.#begin();
   }
 

@@ -112,6 +112,13 @@ describe('a series of files', () => {
     expect(await marks()).toHaveLength(COUNT - 2);
   });
 
+  it('does without PL/pgSQL', async () => {
+    await client.query('drop extension plpgsql');
+    await write();
+    expect((await migrator.up()).summary).toMatchObject({ applied: COUNT, failed: 0 });
+    expect(await marks()).toEqual(upTo(COUNT));
+  });
+
   it('waits for a lock by itself, and goes on', async () => {
     await write({ 60: 'alter table marks add column m int;' });
     const other = new pg.Client({ connectionString: url });
