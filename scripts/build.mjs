@@ -19,8 +19,7 @@ const EXTERNAL = [
 ];
 
 /** CommonJS, because Node starts it with less work than modules (bench/RESULTS.md). */
-const BANNER =
-  "const godwitUrl = require('node:url').pathToFileURL(__filename).href;";
+const BANNER = "const godwitUrl = require('node:url').pathToFileURL(__filename).href;";
 
 export async function build() {
   const [library] = await Promise.all([
