@@ -23,10 +23,6 @@ export function toKeyValue(mongo: MongoModule, key: NativeKey): KeyValue {
   return key.map((value) => mongo.BSON.EJSON.serialize(value, { relaxed: false }) as unknown);
 }
 
-export function fromKeyValue(mongo: MongoModule, key: KeyValue): NativeKey {
-  return key.map((value) => mongo.BSON.EJSON.deserialize(value as Plain, { relaxed: false }));
-}
-
 /** Stands for a key in sets and maps. */
 export function keyText(mongo: MongoModule, key: NativeKey): string {
   return mongo.BSON.EJSON.stringify(key, { relaxed: false });
