@@ -214,7 +214,7 @@ describe.each([
 
   it('is stopped cleanly, and goes on where it was', async () => {
     const url = await database.create(COUNT);
-    const spec = { ...inJavaScript(), chunk: 50 };
+    const spec = { ...inJavaScript(), chunk: 50, throttle: { maxRate: COUNT } };
     const first = use(url, [spec]);
     const stop = new AbortController();
     first.on((event) => {
@@ -335,7 +335,7 @@ describe.each([
 
     it('resumes by itself after an interruption', async () => {
       const url = await database.create(COUNT);
-      const dir = await folder(database.migration(text()));
+      const dir = await folder(database.migration(text(`, throttle: { maxRate: ${COUNT} }`)));
       const first = use(url, [], dir);
       const stop = new AbortController();
       first.on((event) => {
