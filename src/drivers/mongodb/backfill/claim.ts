@@ -8,7 +8,6 @@ import { type ChunkDocument, FIRST_EXTRA, type LedgerDocument } from './document
 import { ABANDONED_MS } from './head.ts';
 import { toKeyValue } from './keys.ts';
 import { type Held, type Parts, toNumber, unknownLedger } from './parts.ts';
-import { CHUNK_INDEX } from './progress.ts';
 import { putBack, takeSession } from './transaction.ts';
 
 const TRIES = 50;
@@ -83,8 +82,9 @@ async function look(parts: Parts, ledger: string): Promise<Scene> {
       .sort({ state: 1, n: 1 })
       .limit(LOOKED_AT)
       .toArray(),
+    // No hint: a primary that was just elected was seen to refuse it, its index not built yet.
     parts.chunks
-      .find({ ledger, n: { $lt: FIRST_EXTRA } }, { hint: CHUNK_INDEX })
+      .find({ ledger, n: { $lt: FIRST_EXTRA } })
       .sort({ generation: -1, n: -1 })
       .limit(1)
       .toArray(),

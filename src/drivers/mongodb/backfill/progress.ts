@@ -26,29 +26,26 @@ async function sumUp(parts: Parts, head: LedgerDocument, n: Document): Promise<D
   const { _id: ledger, generation } = head;
   const sum = (field: string): Document => ({ $sum: { $ifNull: [field, 0] } });
   const [sums] = await parts.chunks
-    .aggregate(
-      [
-        { $match: { ledger, generation, n } },
-        {
-          $group: {
-            _id: null,
-            rows: sum('$rows'),
-            changed: sum('$changed'),
-            deleted: sum('$deleted'),
-            conflicts: sum('$conflicts'),
-            retries: sum('$attempts'),
-            chunksDone: { $sum: { $cond: [{ $eq: ['$state', 'done'] }, 1, 0] } },
-            open: { $sum: { $cond: [{ $in: ['$state', ['claimed', 'waiting']] }, 1, 0] } },
-            count: { $sum: 1 },
-            lastSweep: { $max: { $cond: ['$final', '$sweep', 0] } },
-            // Ranges without a gap below the first that is not done may be folded.
-            firstOpen: { $min: { $cond: [DONE, FIRST_EXTRA, '$n'] } },
-            lastRange: { $max: { $cond: [{ $lt: ['$n', FIRST_EXTRA] }, '$n', 0] } },
-          },
+    .aggregate([
+      { $match: { ledger, generation, n } },
+      {
+        $group: {
+          _id: null,
+          rows: sum('$rows'),
+          changed: sum('$changed'),
+          deleted: sum('$deleted'),
+          conflicts: sum('$conflicts'),
+          retries: sum('$attempts'),
+          chunksDone: { $sum: { $cond: [{ $eq: ['$state', 'done'] }, 1, 0] } },
+          open: { $sum: { $cond: [{ $in: ['$state', ['claimed', 'waiting']] }, 1, 0] } },
+          count: { $sum: 1 },
+          lastSweep: { $max: { $cond: ['$final', '$sweep', 0] } },
+          // Ranges without a gap below the first that is not done may be folded.
+          firstOpen: { $min: { $cond: [DONE, FIRST_EXTRA, '$n'] } },
+          lastRange: { $max: { $cond: [{ $lt: ['$n', FIRST_EXTRA] }, '$n', 0] } },
         },
-      ],
-      { hint: CHUNK_INDEX },
-    )
+      },
+    ])
     .toArray();
   return sums ?? {};
 }
