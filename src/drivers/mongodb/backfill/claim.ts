@@ -82,7 +82,7 @@ async function look(parts: Parts, ledger: string): Promise<Scene> {
       .sort({ state: 1, n: 1 })
       .limit(LOOKED_AT)
       .toArray(),
-    // No hint: a primary that was just elected was seen to refuse it, its index not built yet.
+    // No hint: after a step-down a server once answered that it has no such index.
     parts.chunks
       .find({ ledger, n: { $lt: FIRST_EXTRA } })
       .sort({ generation: -1, n: -1 })
