@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   GODWIT_HISTORY_NEWER: { exit: 2 },
   GODWIT_BACKFILL_INVALID: { exit: 2 },
   GODWIT_BACKFILL_UNKNOWN: { exit: 2 },
+  GODWIT_BACKUP_UNKNOWN: { exit: 2 },
   // 1: a migration or a check failed
   GODWIT_BACKFILL_FAILED: { exit: 1 },
   GODWIT_MIGRATION_FAILED: { exit: 1 },
@@ -40,6 +41,10 @@ export const ERROR_CODES = {
   GODWIT_TRANSACTION_TOO_LONG: { exit: 1 },
   GODWIT_TRANSACTION_REFUSED: { exit: 1 },
   GODWIT_COMMIT_UNKNOWN: { exit: 1 },
+  GODWIT_BACKUP_FAILED: { exit: 1 },
+  GODWIT_BACKUP_DAMAGED: { exit: 1 },
+  GODWIT_RESTORE_FAILED: { exit: 1 },
+  GODWIT_DISK_FULL: { exit: 1 },
   GODWIT_INTERNAL: { exit: 1 },
   // 3: pending work or drift where it is forbidden
   GODWIT_PENDING: { exit: 3 },

@@ -112,6 +112,37 @@ export type GodwitEvent =
       readonly summary: BackfillSummary;
       readonly error?: ErrorInfo | undefined;
     })
+  | {
+      readonly type: 'backup.started';
+      readonly id: string;
+      readonly action: 'create' | 'restore' | 'verify';
+      /** What makes it, such as `pg_dump 18.1`. */
+      readonly tool: string;
+      /** Expected, in bytes; 0 where it is not known. */
+      readonly bytes: number;
+    }
+  | {
+      readonly type: 'backup.progress';
+      readonly id: string;
+      readonly name: string;
+      readonly done: number;
+      readonly total: number;
+      readonly rows: number;
+    }
+  | {
+      readonly type: 'backup.ended';
+      readonly id: string;
+      readonly action: 'create' | 'restore' | 'verify';
+      readonly tool: string;
+      /** The backup's folder, absolute. */
+      readonly folder: string;
+      /** The plain file beside it, absolute, when one was written. */
+      readonly plain?: string | undefined;
+      readonly bytes: number;
+      readonly durationMs: number;
+      readonly notes: readonly string[];
+      readonly error?: ErrorInfo | undefined;
+    }
   | { readonly type: 'stopping'; readonly signal: string; readonly at: 'once' | 'after-current' }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 
