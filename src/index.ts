@@ -14,7 +14,6 @@ export { MigrationRunner, type MigrationRunnerOptions } from './app/migration-ru
 export type {
   CreateOptions,
   DoctorReport,
-  Finding,
   HistoryReport,
   HistoryRun,
   Migrator,
@@ -82,6 +81,12 @@ export type {
   SqlResult,
 } from './ports/context.ts';
 export type { Diagnosis, LockHolder, Outcome, Target, TlsOptions } from './ports/driver.ts';
+export type {
+  Finding,
+  FindingPlace,
+  FindingSeverity,
+  FindingSummary,
+} from './ports/finding.ts';
 export type { Actor, MirrorRecord, MirrorShape, MirrorSpec } from './ports/history.ts';
 export type { Direction, Kind, Migration } from './ports/migration.ts';
 export { VERSION } from './version.ts';

@@ -6,9 +6,12 @@ import type { Emit } from '../events.ts';
 import type { CodeMigration } from '../formats/code-source.ts';
 import type { BackfillSpec } from '../ports/backfill-spec.ts';
 import type { Diagnosis, LockHolder, Target } from '../ports/driver.ts';
+import type { Finding, FindingSummary } from '../ports/finding.ts';
 import type { Actor, Counts, Via } from '../ports/history.ts';
 import type { Direction, Kind } from '../ports/migration.ts';
 import type { BackfillApi } from './backfill-types.ts';
+
+export type { Finding } from '../ports/finding.ts';
 
 export interface MigratorOptions extends DatabaseConfig {
   /** Folder to look for the config in, and to resolve `dir` against. Default: the working folder. */
@@ -156,22 +159,10 @@ export interface ShowReport {
   readonly runs: readonly HistoryRun[];
 }
 
-export interface Finding {
-  readonly code: string;
-  readonly severity: 'error' | 'warning' | 'info';
-  readonly where: {
-    readonly file?: string | undefined;
-    readonly id?: string | undefined;
-    readonly line?: number | undefined;
-  };
-  readonly message: string;
-  readonly fix: string;
-}
-
 /** `validate --json`. */
 export interface ValidationReport {
   readonly findings: readonly Finding[];
-  readonly summary: { readonly error: number; readonly warning: number; readonly info: number };
+  readonly summary: FindingSummary;
 }
 
 export interface DoctorReport {

@@ -1,9 +1,11 @@
+import { countFindings } from '../core/checks/count-findings.ts';
 import { computePlan } from '../core/plan.ts';
 import { toGodwitError } from '../errors.ts';
+import type { Finding } from '../ports/finding.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { Project } from './project.ts';
 import { readState } from './read-state.ts';
-import type { Finding, ValidationReport } from './types.ts';
+import type { ValidationReport } from './types.ts';
 
 /**
  * Everything that would keep `up` from running, and everything that would only show when
@@ -26,7 +28,7 @@ export async function validateProject(project: Project): Promise<ValidationRepor
     const finding = await tryLoading(migration);
     if (finding) findings.push(finding);
   }
-  return { findings, summary: countSeverities(findings) };
+  return { findings, summary: countFindings(findings) };
 }
 
 async function tryLoading(migration: Migration): Promise<Finding | undefined> {
@@ -51,10 +53,4 @@ async function tryLoading(migration: Migration): Promise<Finding | undefined> {
       fix: next?.[0] ?? 'mend the file',
     };
   }
-}
-
-export function countSeverities(findings: readonly Finding[]): ValidationReport['summary'] {
-  const count = (severity: Finding['severity']): number =>
-    findings.filter((finding) => finding.severity === severity).length;
-  return { error: count('error'), warning: count('warning'), info: count('info') };
 }
