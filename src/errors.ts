@@ -31,6 +31,8 @@ export const ERROR_CODES = {
   GODWIT_BACKFILL_INVALID: { exit: 2 },
   GODWIT_BACKFILL_UNKNOWN: { exit: 2 },
   GODWIT_BACKUP_UNKNOWN: { exit: 2 },
+  GODWIT_COLLECTION_MISSING: { exit: 2 },
+  GODWIT_COLLECTION_EXISTS: { exit: 2 },
   // 1: a migration or a check failed
   GODWIT_BACKFILL_FAILED: { exit: 1 },
   GODWIT_MIGRATION_FAILED: { exit: 1 },
