@@ -2,6 +2,7 @@ import type { ErrorInfo } from './errors.ts';
 import type { BackfillControl, Health, LedgerProgress } from './ports/backfill.ts';
 import type { BackfillSummary } from './ports/backfill-spec.ts';
 import type { LockHolder, Outcome, Target } from './ports/driver.ts';
+import type { Finding, FindingSummary } from './ports/finding.ts';
 import type { Direction } from './ports/migration.ts';
 
 /** Which run an event is about. */
@@ -143,6 +144,14 @@ export type GodwitEvent =
       readonly notes: readonly string[];
       readonly error?: ErrorInfo | undefined;
     }
+  | { readonly type: 'validation.finding'; readonly finding: Finding }
+  | {
+      readonly type: 'validation.ended';
+      readonly summary: FindingSummary;
+      readonly durationMs: number;
+    }
+  /** A command could not begin, or ended otherwise than by a migration that failed. */
+  | { readonly type: 'command.failed'; readonly command: string; readonly error: ErrorInfo }
   | { readonly type: 'stopping'; readonly signal: string; readonly at: 'once' | 'after-current' }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 

@@ -1,4 +1,5 @@
 import type { Emit } from '../events.ts';
+import { announceFailures } from './announce-failures.ts';
 import { backfillApi } from './backfill-api.ts';
 import { createFiles } from './create-files.ts';
 import { examine } from './doctor.ts';
@@ -7,6 +8,7 @@ import { isAtLeast } from './is-at-least.ts';
 import { planScript } from './plan-script.ts';
 import { openProject } from './project.ts';
 import { accept, baseline, mark } from './record-commands.ts';
+import { reportValidation } from './report-validation.ts';
 import { redo, runDirection } from './run-commands.ts';
 import { showPlan } from './show-plan.ts';
 import { listFolder, readStatus } from './status.ts';
@@ -30,7 +32,7 @@ import { validateProject } from './validate.ts';
  */
 export function createMigrator(options: MigratorOptions = {}): Migrator {
   const project = openProject(options);
-  return {
+  return announceFailures(project, {
     settings: () => project.settings(),
     target: async () => (await project.driver()).target,
     plan: (plan = {}) => showPlan(project, plan),
@@ -42,7 +44,7 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     list: () => listFolder(project),
     show: (id) => showMigration(project, id),
     history: (query = {}) => readHistory(project, query),
-    validate: () => validateProject(project),
+    validate: () => reportValidation(project, () => validateProject(project)),
     mark: (id, as, record = {}) => mark(project, id, as, record),
     accept: (ids, record = {}) => accept(project, ids, record),
     baseline: (version, record = {}) => baseline(project, version, record),
@@ -55,5 +57,5 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     on: (listener: Emit) => project.listen(listener),
     close: () => project.close(),
     [Symbol.asyncDispose]: () => project.close(),
-  };
+  });
 }

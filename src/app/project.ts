@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { resolveSettings } from '../config/index.ts';
 import type { Settings } from '../config/types.ts';
 import { compareVersions } from '../core/ordering.ts';
-import { thrownMessage } from '../errors.ts';
+import { thrownMessage, toGodwitError } from '../errors.ts';
 import type { Emit, GodwitEvent } from '../events.ts';
 import { codeSource } from '../formats/code-source.ts';
 import { folderSource } from '../formats/folder-source.ts';
@@ -19,6 +19,8 @@ export interface Project {
   list(): Promise<SourceListing>;
   driver(): Promise<Driver>;
   readonly emit: Emit;
+  /** Tells listeners of a command that was rejected; its caller has the error anyway. */
+  fail(command: string, thrown: unknown): Promise<void>;
   listen(listener: Emit): () => void;
   close(): Promise<void>;
 }
@@ -29,12 +31,28 @@ export function openProject(options: MigratorOptions): Project {
     for (const listener of listeners) tell(listener, event);
   };
   const settings = once(() => resolveProjectSettings(options));
-  const driver = once(async () => openDriver(await settings(), emit));
+  const logs = once(async () => {
+    const asked = await settings();
+    if (asked.logs === undefined) return undefined;
+    const { startLogs } = await import('./logs/start-logs.ts');
+    const opened = startLogs(asked, options, emit);
+    listeners.add(opened.listen);
+    return opened;
+  });
+  const driver = once(async () => {
+    await logs();
+    return openDriver(await settings(), emit);
+  });
   return {
     options,
     settings,
     driver,
     emit,
+    async fail(command, thrown) {
+      // A config that cannot be read says nothing about logs either.
+      await logs().catch(() => undefined);
+      emit({ type: 'command.failed', command, error: toGodwitError(thrown).toJSON() });
+    },
     list: async () => sorted(await listSource(options, settings)),
     listen(listener) {
       listeners.add(listener);
@@ -43,6 +61,7 @@ export function openProject(options: MigratorOptions): Project {
     async close() {
       const opened = driver.started();
       if (opened) await (await opened.catch(() => undefined))?.close();
+      (await logs.started()?.catch(() => undefined))?.close();
     },
   };
 }

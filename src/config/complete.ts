@@ -45,6 +45,7 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
     substituteVariables: all.variables !== undefined,
     outOfOrder: all.outOfOrder ?? 'warn',
     singleTransaction: all.singleTransaction ?? false,
+    logs: logsOf(all.logs, overrides.logs === undefined ? root : from),
     versions: config.versions,
     language: config.language,
     ...limitsOf(all),
@@ -61,6 +62,12 @@ function limitsOf(all: DatabaseConfig) {
     statementTimeoutMs: all.statementTimeoutMs ?? 0,
     lockRetries: all.lockRetries ?? 5,
   };
+}
+
+function logsOf(logs: DatabaseConfig['logs'], folder: string): Settings['logs'] {
+  if (logs === undefined || logs === false) return undefined;
+  const { dir = 'logs', maxBytes = 10 * 1024 * 1024, keep = 5 } = logs === true ? {} : logs;
+  return { dir: resolve(folder, dir), maxBytes, keep };
 }
 
 function foldersOf(dir: DatabaseConfig['dir'], root: string): string[] {

@@ -14,6 +14,10 @@ const milliseconds: Check = (value, path) =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0
     ? []
     : [`${path} must be a number of milliseconds from 0, not ${shown(value)}`];
+const bytes: Check = (value, path) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1_000
+    ? []
+    : [`${path} must be a whole number of bytes from 1000, not ${shown(value)}`];
 const count: Check = (value, path) =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0
     ? []
@@ -93,6 +97,8 @@ const mirror = shape(
   ['name', 'create', 'shape'],
 );
 
+const logs = shape({ dir: text, maxBytes: bytes, keep: count });
+
 /** Keys of `DatabaseConfig`. */
 export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   driver: oneOf('mongodb', 'postgres', 'pglite'),
@@ -120,6 +126,8 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   variables: record,
   hooks,
   singleTransaction: flag,
+  logs: (value, path) =>
+    typeof value === 'boolean' ? [] : either(logs, () => false, 'true or false')(value, path),
 };
 
 /** Keys of `GodwitConfig`. */

@@ -68,6 +68,26 @@ export interface DatabaseConfig {
   readonly hooks?: Hooks | undefined;
   /** All migrations of a plan in one transaction, where the database can. */
   readonly singleTransaction?: boolean | undefined;
+  /** Log files of what is done. `true` is `{ dir: 'logs' }`. Default off. */
+  readonly logs?: boolean | LogsConfig | undefined;
+}
+
+/** Where `migration.log`, `backfill.log` and `validation.log` are written. */
+export interface LogsConfig {
+  /** Folder, relative to the config. Default `logs`. */
+  readonly dir?: string | undefined;
+  /** Size at which a file is put aside and a new one begun, in bytes. Default 10 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** How many files put aside are kept of each. Default 5. */
+  readonly keep?: number | undefined;
+}
+
+/** Log files, complete. */
+export interface LogSettings {
+  /** Absolute. */
+  readonly dir: string;
+  readonly maxBytes: number;
+  readonly keep: number;
 }
 
 /**
@@ -130,6 +150,8 @@ export interface Settings {
   readonly substituteVariables: boolean;
   readonly hooks: Hooks;
   readonly singleTransaction: boolean;
+  /** Undefined: no log files. */
+  readonly logs: LogSettings | undefined;
   readonly environment: string;
   readonly production: boolean;
   readonly versions: 'timestamp' | 'number' | undefined;
