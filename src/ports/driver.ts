@@ -16,6 +16,7 @@ import type {
   RunHeader,
 } from './history.ts';
 import type { CodeBody, CodeStep, SqlText, TransactionMode } from './migration.ts';
+import type { Scratch, Snapshot, SnapshotOptions } from './snapshot.ts';
 
 /** What a driver can do. Callers branch on these, never on a driver's name. */
 export interface Capabilities {
@@ -230,6 +231,17 @@ export interface Driver {
    * Throws what the run would: GODWIT_TRANSACTION_REFUSED, GODWIT_FILE_INVALID.
    */
   predict?(sql: SqlText): Promise<Prediction>;
+  /**
+   * The schema as data. Reads only; absent while a driver cannot.
+   */
+  snapshot?(options: SnapshotOptions): Promise<Snapshot>;
+  /** A snapshot as a text that makes it again: SQL, or a migration in JavaScript. */
+  snapshotScript?(snapshot: Snapshot, purpose: 'file' | 'migration'): Promise<string>;
+  /**
+   * Makes an empty database of the same kind for a trial, beside this one.
+   * Throws GODWIT_SCRATCH_FAILED.
+   */
+  scratch?(): Promise<Scratch>;
   /** Throws GODWIT_UNSUPPORTED where `capabilities.sql` is false. */
   script(steps: readonly ScriptStep[]): Promise<string>;
   /** Closes connections; releases a lock that is still held. Safe to call twice. */

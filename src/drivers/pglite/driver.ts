@@ -16,6 +16,7 @@ import type {
 } from '../../ports/driver.ts';
 import type { Actor, HistoryReader, MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import type { Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { claim } from '../postgres/claim.ts';
 import { PostgresHistory } from '../postgres/history.ts';
 import { readMirror } from '../postgres/mirror.ts';
@@ -138,6 +139,17 @@ class PgliteDriver implements Driver {
     const none = async (): Promise<undefined> => undefined;
     const connections = { owned: false, main, observer: none, fresh: none, close: none };
     return openBackfills({ connections, store: this.#store, most: 1, embedded: true });
+  }
+
+  async snapshot(options: SnapshotOptions): Promise<Snapshot> {
+    const { emptySnapshot, takeSnapshot } = await import('../postgres/snapshot/take.ts');
+    if (this.#isEmpty()) return emptySnapshot('pglite');
+    return takeSnapshot(await this.#open('read'), this.#store, this.name, options);
+  }
+
+  async snapshotScript(snapshot: Snapshot, purpose: 'file' | 'migration'): Promise<string> {
+    const { snapshotScript } = await import('../postgres/snapshot/script.ts');
+    return snapshotScript(snapshot, purpose);
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

@@ -15,6 +15,7 @@ import type {
 } from '../../ports/driver.ts';
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import type { Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { acquireLock } from './acquire.ts';
 import type { Connection } from './connection.ts';
 import { type Connections, openConnections } from './connections.ts';
@@ -141,6 +142,16 @@ class PostgresDriver implements Driver {
     const { openBackfills } = await import('./backfill/backfills.ts');
     const [connections, store] = [this.#connections, this.#store];
     return openBackfills({ connections, store, most, embedded: false });
+  }
+
+  async snapshot(options: SnapshotOptions): Promise<Snapshot> {
+    const { takeSnapshot } = await import('./snapshot/take.ts');
+    return takeSnapshot(await this.#reader(), this.#store, this.name, options);
+  }
+
+  async snapshotScript(snapshot: Snapshot, purpose: 'file' | 'migration'): Promise<string> {
+    const { snapshotScript } = await import('./snapshot/script.ts');
+    return snapshotScript(snapshot, purpose);
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {
