@@ -9,6 +9,20 @@ export type {
   BackfillStatus,
   BackfillUndoReport,
 } from './app/backfill-types.ts';
+export type {
+  BackupApi,
+  BackupCreateOptions,
+  BackupEntry,
+  BackupListing,
+  BackupPruneOptions,
+  BackupReport,
+  BackupRestoreOptions,
+  BackupTaken,
+  BackupVerification,
+  BackupVerifyOptions,
+  PruneReport,
+  RestoreResult,
+} from './app/backup/types.ts';
 export { createMigrator } from './app/create-migrator.ts';
 export { MigrationRunner, type MigrationRunnerOptions } from './app/migration-runner.ts';
 export type {
@@ -32,6 +46,9 @@ export type {
 } from './app/types.ts';
 export { defineConfig } from './config/index.ts';
 export type {
+  BackupConfig,
+  BackupRetention,
+  BackupSettings,
   ConfigInput,
   DatabaseConfig,
   GodwitConfig,

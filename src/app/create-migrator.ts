@@ -1,6 +1,7 @@
 import type { Emit } from '../events.ts';
 import { announceFailures } from './announce-failures.ts';
 import { backfillApi } from './backfill-api.ts';
+import { backupApi } from './backup/api.ts';
 import { createFiles } from './create-files.ts';
 import { examine } from './doctor.ts';
 import { readHistory, showMigration } from './history.ts';
@@ -50,6 +51,7 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     baseline: (version, record = {}) => baseline(project, version, record),
     create: (name, how = {}) => createFiles(project, name, how),
     backfill: backfillApi(project),
+    backup: backupApi(project),
     lockHolder: async () => (await project.driver()).lockHolder(),
     unlock: async (holder) => (await project.driver()).breakLock(holder),
     doctor: () => examine(project),

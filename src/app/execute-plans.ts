@@ -10,6 +10,7 @@ import {
 } from '../core/run.ts';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
 import { backfillSteps } from './backfill-steps.ts';
+import type { BackupTaken } from './backup/types.ts';
 import { countRemaining, isGood, report, warningsOf } from './run-report.ts';
 import { settleResults } from './settle-results.ts';
 import type { RunOptions, RunReport } from './types.ts';
@@ -43,15 +44,25 @@ export async function executePlans(
     fingerprint: first.fingerprint,
   });
   const together = options.singleTransaction ?? settings.singleTransaction;
-  const { results, hookError } = await runAll(work, loaded, together, ids.length > 0, options);
+  const backup = ids.length > 0 ? await backupBefore(work, options.backup) : undefined;
+  const { results, hookError } = await runAll(work, loaded, together, ids.length > 0, {
+    ...options,
+    backup: backup?.id,
+  });
   const remaining = countRemaining(work, plans, results);
-  return report(
-    results,
-    remaining,
-    warningsOf(plans),
-    started,
-    hookError ?? ending(work, results, ids.length),
-  );
+  const error = hookError ?? ending(work, results, ids.length);
+  const done = report(results, remaining, warningsOf(plans), started, error);
+  return backup ? { ...done, backup } : done;
+}
+
+/** Under the lock, before the first run. What keeps it from being made keeps the plan. */
+async function backupBefore(
+  { settings, driver, project, stop }: Work,
+  asked: boolean | undefined,
+): Promise<BackupTaken | undefined> {
+  if (!(asked ?? settings.backup.mode === 'full')) return undefined;
+  const { backupForPlan } = await import('./backup/before-plan.ts');
+  return backupForPlan({ settings, driver, project, stop });
 }
 
 async function runAll(
@@ -59,9 +70,9 @@ async function runAll(
   plans: readonly (readonly LoadedStep[])[],
   together: boolean,
   anything: boolean,
-  options: RunOptions,
+  options: Omit<RunOptions, 'backup'> & { readonly backup: string | undefined },
 ): Promise<{ results: StepResult[]; hookError: ErrorInfo | undefined }> {
-  const environment = environmentOf(work, options.retry === true);
+  const environment = environmentOf(work, options.retry === true, options.backup);
   let results: StepResult[] = [];
   const { hooks } = work.settings;
   const direction = plans[0]?.[0]?.step.direction ?? 'up';
@@ -96,7 +107,7 @@ async function callHook(
   }
 }
 
-function environmentOf(work: Work, retry: boolean): RunEnvironment {
+function environmentOf(work: Work, retry: boolean, backup: string | undefined): RunEnvironment {
   const { settings, project, session, by, stop, abort } = work;
   const { beforeEach, afterEach } = settings.hooks;
   const command = project.options.command ?? 'up';
@@ -130,6 +141,7 @@ function environmentOf(work: Work, retry: boolean): RunEnvironment {
     clock: { now: () => performance.now() },
     backfills: work.driver.backfills && backfillSteps(work, retry),
     emit: project.emit,
+    backup,
     stop,
     abort,
   };

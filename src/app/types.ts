@@ -10,6 +10,7 @@ import type { Finding, FindingSummary } from '../ports/finding.ts';
 import type { Actor, Counts, Via } from '../ports/history.ts';
 import type { Direction, Kind } from '../ports/migration.ts';
 import type { BackfillApi } from './backfill-types.ts';
+import type { BackupApi, BackupTaken } from './backup/types.ts';
 
 export type { Finding } from '../ports/finding.ts';
 
@@ -62,6 +63,8 @@ export interface RunOptions extends Omit<PlanOptions, 'direction'>, WriteOptions
   /** Insist on this fingerprint: GODWIT_PLAN_CHANGED otherwise. */
   readonly plan?: string | undefined;
   readonly singleTransaction?: boolean | undefined;
+  /** A full copy before the first run; `false`: none, whatever the config says. */
+  readonly backup?: boolean | undefined;
 }
 
 /** `up --json`, `down --json`, `redo --json`. */
@@ -80,6 +83,8 @@ export interface RunReport {
     readonly message: string;
     readonly id?: string | undefined;
   }[];
+  /** The copy that was taken before the first run. */
+  readonly backup?: BackupTaken | undefined;
   /** Set when stopped by Ctrl-C, a lost lock or a failed hook; the CLI exits with its code. */
   readonly error?: ErrorInfo | undefined;
 }
@@ -223,6 +228,8 @@ export interface Migrator extends AsyncDisposable {
   create(name: string, options?: CreateOptions): Promise<{ readonly files: readonly string[] }>;
   /** Large data changes in chunks. */
   readonly backfill: BackfillApi;
+  /** Full copies: made, listed, restored, verified, pruned. */
+  readonly backup: BackupApi;
   lockHolder(): Promise<LockHolder | undefined>;
   /** Takes the lock away from exactly this holder. */
   unlock(holder: LockHolder): Promise<boolean>;

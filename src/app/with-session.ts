@@ -35,6 +35,20 @@ export async function withSession<T>(
 ): Promise<T> {
   const settings = await project.settings();
   if (project.options.migrations === undefined) refuseMissing(settings.dirs);
+  return withLock(project, command, options, async (locked) => {
+    const state = await takeOver(project, locked.session, locked.by);
+    return work({ ...locked, state });
+  });
+}
+
+/** Takes the lock and lets go of it whatever happens. Reads neither folder nor history. */
+export async function withLock<T>(
+  project: Project,
+  command: string,
+  options: WriteOptions,
+  work: (locked: Omit<Work, 'state'>) => Promise<T>,
+): Promise<T> {
+  const settings = await project.settings();
   const driver = await project.driver();
   const { emit } = project;
   emit({ type: 'target', target: driver.target, command });
@@ -50,8 +64,7 @@ export async function withSession<T>(
     emit,
   });
   try {
-    const state = await takeOver(project, session, by);
-    return await work({ project, settings, driver, session, by, state, stop, abort });
+    return await work({ project, settings, driver, session, by, stop, abort });
   } finally {
     await session.release();
     emit({ type: 'lock.released', fence: session.fence });

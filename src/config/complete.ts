@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { TlsOptions } from '../ports/driver.ts';
 import type { LoadedConfig } from './load.ts';
 import { overlay } from './merge.ts';
 import { resolveMirrors } from './mirror.ts';
-import type { DatabaseConfig, Settings } from './types.ts';
+import type { BackupSettings, DatabaseConfig, Settings } from './types.ts';
 
 export interface Completion {
   readonly loaded: LoadedConfig;
@@ -46,9 +46,30 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
     outOfOrder: all.outOfOrder ?? 'warn',
     singleTransaction: all.singleTransaction ?? false,
     logs: logsOf(all.logs, overrides.logs === undefined ? root : from),
+    backup: backupOf(completion, all.backup),
     versions: config.versions,
     language: config.language,
     ...limitsOf(all),
+  };
+}
+
+function backupOf(
+  { loaded, name, database, overrides, from }: Completion,
+  all: DatabaseConfig['backup'],
+): BackupSettings {
+  const { root, config } = loaded;
+  const given = overrides.backup?.dir;
+  // A folder at the top of the config is every database's: each has its own within it.
+  const own = config.databases === undefined || config.databases[name]?.backup?.dir !== undefined;
+  const shared = resolve(root, database.backup?.dir ?? join('backup', 'migrations'));
+  const pgDump = all?.pgDump;
+  return {
+    mode: all?.mode ?? 'none',
+    dir: given !== undefined ? resolve(from, given) : own ? shared : join(shared, name),
+    keep: all?.keep ?? {},
+    only: all?.only,
+    // A bare name is looked for on the PATH.
+    pgDump: typeof pgDump === 'string' && /[\\/]/.test(pgDump) ? resolve(root, pgDump) : pgDump,
   };
 }
 

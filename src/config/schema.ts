@@ -22,6 +22,14 @@ const count: Check = (value, path) =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0
     ? []
     : [`${path} must be a whole number from 0, not ${shown(value)}`];
+const atLeastOne: Check = (value, path) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1
+    ? []
+    : [`${path} must be a whole number from 1, not ${shown(value)}`];
+const positive: Check = (value, path) =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0
+    ? []
+    : [`${path} must be a number above 0, not ${shown(value)}`];
 
 function oneOf(...allowed: readonly string[]): Check {
   return (value, path) => {
@@ -128,6 +136,13 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   singleTransaction: flag,
   logs: (value, path) =>
     typeof value === 'boolean' ? [] : either(logs, () => false, 'true or false')(value, path),
+  backup: shape({
+    mode: oneOf('none', 'full'),
+    dir: text,
+    keep: shape({ count: atLeastOne, days: positive, bytes: positive }),
+    only: texts,
+    pgDump: either(text, (value) => value === false, 'false'),
+  }),
 };
 
 /** Keys of `GodwitConfig`. */

@@ -23,6 +23,33 @@ export interface HookCall {
 }
 export type Hook = (call: HookCall) => unknown;
 
+/** Copies of the whole database, taken before a plan. */
+export interface BackupConfig {
+  /** `full`: before every plan that has something to run. Default `none`. */
+  readonly mode?: 'none' | 'full' | undefined;
+  /**
+   * Folder, relative to the config file. Default `backup/migrations`; with several
+   * databases a folder of its name in it.
+   */
+  readonly dir?: string | undefined;
+  /** Which older backups of this database may stay. Default: all. */
+  readonly keep?: BackupRetention | undefined;
+  /** Just these schemas (PostgreSQL) or collections (MongoDB). Default: all. */
+  readonly only?: readonly string[] | undefined;
+  /** Path of the pg_dump to use; `false` for godwit's own. Default: looked for. */
+  readonly pgDump?: string | false | undefined;
+}
+
+/** The newest backup always stays. */
+export interface BackupRetention {
+  /** At most this many. */
+  readonly count?: number | undefined;
+  /** None older than this many days. */
+  readonly days?: number | undefined;
+  /** At most this many bytes together. */
+  readonly bytes?: number | undefined;
+}
+
 /** What a project says of one database. All is optional: flags and defaults fill in. */
 export interface DatabaseConfig {
   /** Usually read from the URL's scheme. */
@@ -68,6 +95,7 @@ export interface DatabaseConfig {
   readonly hooks?: Hooks | undefined;
   /** All migrations of a plan in one transaction, where the database can. */
   readonly singleTransaction?: boolean | undefined;
+  readonly backup?: BackupConfig | undefined;
   /** Log files of what is done. `true` is `{ dir: 'logs' }`. Default off. */
   readonly logs?: boolean | LogsConfig | undefined;
 }
@@ -111,6 +139,15 @@ export type ConfigInput =
   | Promise<GodwitConfig>
   | ((environment: { readonly env: NodeJS.ProcessEnv }) => GodwitConfig | Promise<GodwitConfig>);
 
+export interface BackupSettings {
+  readonly mode: 'none' | 'full';
+  /** Absolute; it need not exist. */
+  readonly dir: string;
+  readonly keep: BackupRetention;
+  readonly only: readonly string[] | undefined;
+  readonly pgDump: string | false | undefined;
+}
+
 /** One database's settings, complete and checked. */
 export interface Settings {
   /** Absolute folder that relative paths are relative to. */
@@ -152,6 +189,7 @@ export interface Settings {
   readonly singleTransaction: boolean;
   /** Undefined: no log files. */
   readonly logs: LogSettings | undefined;
+  readonly backup: BackupSettings;
   readonly environment: string;
   readonly production: boolean;
   readonly versions: 'timestamp' | 'number' | undefined;

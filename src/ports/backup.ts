@@ -93,6 +93,12 @@ export interface RestoreReport {
   readonly notes: readonly string[];
 }
 
+/** Other programs that may be used. */
+export interface BackupTools {
+  /** Path of a pg_dump; `false` uses none; absent: one is looked for. */
+  readonly pgDump?: string | false | undefined;
+}
+
 /**
  * Makes and restores full copies. Naming, manifests, checksums, retention and the check
  * of the free disk belong to the caller; what a copy looks like, to the driver. The
@@ -105,6 +111,8 @@ export interface Backups {
    */
   estimate(options: {
     readonly only?: readonly string[] | undefined;
+    /** `plain.write` will follow: its bytes are counted too. */
+    readonly plain: boolean;
   }): Promise<{ readonly tool: string; readonly bytes: number }>;
   /**
    * Streams a copy into the folder, in flat memory, without stopping other writers.

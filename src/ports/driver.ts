@@ -2,7 +2,7 @@ import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { Backfills } from './backfill.ts';
 import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
-import type { Backups } from './backup.ts';
+import type { Backups, BackupTools } from './backup.ts';
 import type { DriverName } from './context.ts';
 import type {
   Actor,
@@ -225,7 +225,7 @@ export interface Driver {
    */
   backfills?(options: { readonly connections: number }): Promise<Backfills>;
   /** Full copies, made and restored. Absent while a driver cannot. */
-  backups?(): Promise<Backups>;
+  backups?(tools: BackupTools): Promise<Backups>;
   /**
    * Decides as a run would, without asking the server. Absent where there is no SQL.
    * Throws what the run would: GODWIT_TRANSACTION_REFUSED, GODWIT_FILE_INVALID.

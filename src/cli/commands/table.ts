@@ -1,6 +1,7 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command-spec.ts';
 import { parseCount } from '../parse-values.ts';
 import { BACKFILL_COMMAND } from './backfill-command.ts';
+import { BACKUP_COMMAND } from './backup-command.ts';
 
 const reason: OptionSpec = {
   flags: '--reason <text>',
@@ -31,6 +32,10 @@ const single: OptionSpec = {
   flags: '--single-transaction',
   description: 'all in one transaction, where the database can',
 };
+const backups: readonly OptionSpec[] = [
+  { flags: '--backup', description: 'take a full copy before it begins' },
+  { flags: '--no-backup', description: 'take none, whatever the config says' },
+];
 const all: OptionSpec = { flags: '--all', description: 'everything that is applied' };
 const to: OptionSpec = {
   flags: '--to <version>',
@@ -74,7 +79,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     group: MIGRATE,
     summary: 'apply pending migrations',
     arguments: [target],
-    options: [steps, only, retry, dryRun, plan, single, outOfOrder],
+    options: [steps, only, retry, dryRun, plan, single, outOfOrder, ...backups],
     load: () => import('./up.ts'),
   },
   {
@@ -82,7 +87,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     group: MIGRATE,
     summary: 'revert the newest migration, or several',
     arguments: [{ name: '[steps]', description: 'how many (1)', parse: parseCount }],
-    options: [all, to, only, retry, dryRun, plan, single],
+    options: [all, to, only, retry, dryRun, plan, single, ...backups],
     load: () => import('./down.ts'),
   },
   {
@@ -130,6 +135,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./worker.ts'),
   },
   { ...BACKFILL_COMMAND, group: MIGRATE },
+  { ...BACKUP_COMMAND, group: REPAIR },
   {
     name: 'status',
     group: LOOK,

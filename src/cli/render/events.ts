@@ -1,5 +1,6 @@
 import type { GodwitEvent } from '../../events.ts';
 import { backfillText, isBackfillEvent } from './backfill-events.ts';
+import { backupText, isBackupEvent } from './backup-events.ts';
 import type { Live } from './live.ts';
 import { plural, showDuration } from './measures.ts';
 import type { Style } from './style.ts';
@@ -59,6 +60,7 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
       return `  ${style.yellow(style.signs.warning)} ${event.message}`;
     default:
       if (isBackfillEvent(event)) return backfillText(event, setting);
+      if (isBackupEvent(event)) return backupText(event, setting);
       return isRunEvent(event) ? runText(event, setting, seen) : undefined;
   }
 }

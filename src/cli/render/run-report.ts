@@ -11,7 +11,17 @@ export function renderRunReport(report: RunReport, setting: ErrorSetting): strin
   const same = errors.some(({ code }) => code === report.error?.code);
   if (report.error !== undefined && !same) errors.push(report.error);
   const text = errors.map((error) => `\n${indent(renderError(error, setting))}`).join('');
-  return `${text}${summaryLine(report, setting)}`;
+  return `${text}${backupHint(report, setting)}${summaryLine(report, setting)}`;
+}
+
+/** Of what went wrong the copy from before is one way out. */
+function backupHint({ backup, summary, error }: RunReport, { style }: ErrorSetting): string {
+  if (backup === undefined || (summary.failed === 0 && error === undefined)) return '';
+  const ways = [
+    `godwit backup restore ${backup.id}`,
+    ...(backup.plain === null ? [] : [`psql "$DATABASE_URL" < ${backup.plain}`]),
+  ];
+  return `\n  As it was before: ${ways.join(`\n    ${style.dim('or')}  `)}\n`;
 }
 
 function summaryLine(

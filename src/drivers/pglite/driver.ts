@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { GodwitError } from '../../errors.ts';
 import type { Backfills } from '../../ports/backfill.ts';
+import type { Backups } from '../../ports/backup.ts';
 import type {
   AcquireOptions,
   Capabilities,
@@ -150,6 +151,13 @@ class PgliteDriver implements Driver {
   async snapshotScript(snapshot: Snapshot, purpose: 'file' | 'migration'): Promise<string> {
     const { snapshotScript } = await import('../postgres/snapshot/script.ts');
     return snapshotScript(snapshot, purpose);
+  }
+
+  async backups(): Promise<Backups> {
+    const { openBackups } = await import('../postgres/backup/backups.ts');
+    const { embeddedPlace } = await import('./backup-place.ts');
+    const open = (): Promise<PgliteConnection> => this.#open('backup');
+    return openBackups(embeddedPlace(this.#store, this.#options.root, open));
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

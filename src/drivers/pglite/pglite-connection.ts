@@ -18,6 +18,7 @@ interface Message {
 }
 
 interface PgliteResult {
+  readonly blob?: Blob;
   readonly rows: Record<string, unknown>[];
   readonly fields: { readonly name: string; readonly dataTypeID: number }[];
   readonly affectedRows?: number;
@@ -64,7 +65,13 @@ export class PgliteConnection implements Connection {
   simple(text: string, options: SimpleOptions = {}): Promise<SimpleResult[]> {
     return this.#enqueue(async () => {
       this.#throwIfLost();
-      if (options.copyData !== undefined) return this.#copy(text, options.copyData);
+      if (options.copyData !== undefined) return this.#copy(text, [options.copyData]);
+      if (options.copySource !== undefined) {
+        const pieces: Uint8Array[] = [];
+        for await (const piece of options.copySource) pieces.push(piece);
+        return this.#copy(text, pieces);
+      }
+      if (options.copySink !== undefined) return this.#copyOut(text, options.copySink);
       const messages = await this.#send(text);
       return collect(messages, options.keepRows ?? Number.POSITIVE_INFINITY);
     });
@@ -119,10 +126,26 @@ export class PgliteConnection implements Connection {
     await this.#send('');
   }
 
-  async #copy(text: string, data: string): Promise<SimpleResult[]> {
+  async #copy(text: string, data: readonly (string | Uint8Array)[]): Promise<SimpleResult[]> {
     try {
       const file = text.replace(/\bfrom\s+stdin\b/i, "from '/dev/blob'");
-      await this.#database.query(file, [], { blob: new Blob([data]) });
+      const blob = new Blob(data as (string | Uint8Array<ArrayBuffer>)[]);
+      await this.#database.query(file, [], { blob });
+      return [{ command: 'COPY', columns: [], rows: [], rowCount: 0 }];
+    } finally {
+      await this.#readState();
+    }
+  }
+
+  /** All that one statement gives is in memory: ask for parts of a table. */
+  async #copyOut(
+    text: string,
+    sink: NonNullable<SimpleOptions['copySink']>,
+  ): Promise<SimpleResult[]> {
+    try {
+      const file = text.replace(/\bto\s+stdout\b/i, "to '/dev/blob'");
+      const { blob } = await this.#database.query(file);
+      if (blob) await sink(new Uint8Array(await blob.arrayBuffer()));
       return [{ command: 'COPY', columns: [], rows: [], rowCount: 0 }];
     } finally {
       await this.#readState();

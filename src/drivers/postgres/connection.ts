@@ -15,6 +15,13 @@ export interface SimpleOptions {
   readonly keepRows?: number | undefined;
   /** Data for the message's COPY … FROM stdin. */
   readonly copyData?: string | undefined;
+  /** The same in pieces, read as fast as the server takes them. */
+  readonly copySource?: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | undefined;
+  /**
+   * Takes what COPY … TO stdout sends, which must be copied before it returns. What it
+   * returns is waited for before more is read, where the connection streams.
+   */
+  readonly copySink?: ((chunk: Uint8Array) => Promise<void> | undefined) | undefined;
   /** Called with each statement's result as it arrives, where the connection streams. */
   readonly onResult?: ((result: SimpleResult) => void) | undefined;
 }

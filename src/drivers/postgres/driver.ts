@@ -1,5 +1,6 @@
 import { GodwitError } from '../../errors.ts';
 import type { Backfills } from '../../ports/backfill.ts';
+import type { Backups, BackupTools } from '../../ports/backup.ts';
 import type {
   AcquireOptions,
   Capabilities,
@@ -17,6 +18,7 @@ import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { acquireLock } from './acquire.ts';
+import type { ClientSettings } from './client-settings.ts';
 import type { Connection } from './connection.ts';
 import { type Connections, openConnections } from './connections.ts';
 import { PostgresHistory } from './history.ts';
@@ -40,7 +42,7 @@ export const open: OpenDriver = async (options) => {
           user: settings.user,
         }
       : await readTarget(connection);
-    return new PostgresDriver(options, connections, target, settings?.pooled ?? false);
+    return new PostgresDriver(options, connections, target, settings);
   } catch (error) {
     await connections.close();
     throw error;
@@ -54,17 +56,25 @@ class PostgresDriver implements Driver {
   readonly #options: OpenOptions;
   readonly #connections: Connections;
   readonly #store: Store;
+  readonly #settings: ClientSettings | undefined;
   readonly #pooled: boolean;
   #session: PostgresSession | undefined;
   #closed = false;
   /** Whether `auto` chose the lease is known for certain once the lock was taken. */
   #leased: boolean;
 
-  constructor(options: OpenOptions, connections: Connections, target: Target, pooled: boolean) {
+  constructor(
+    options: OpenOptions,
+    connections: Connections,
+    target: Target,
+    settings: ClientSettings | undefined,
+  ) {
+    const pooled = settings?.pooled ?? false;
     this.#leased = options.lock === 'lease' || (options.lock === 'auto' && pooled);
     this.#options = options;
     this.#connections = connections;
     this.target = target;
+    this.#settings = settings;
     this.#pooled = pooled;
     this.#store = createStore(options.store.schema, options.role);
     this.history = new PostgresHistory(this.#store, () => this.#reader());
@@ -152,6 +162,15 @@ class PostgresDriver implements Driver {
   async snapshotScript(snapshot: Snapshot, purpose: 'file' | 'migration'): Promise<string> {
     const { snapshotScript } = await import('./snapshot/script.ts');
     return snapshotScript(snapshot, purpose);
+  }
+
+  async backups({ pgDump }: BackupTools): Promise<Backups> {
+    const { openBackups } = await import('./backup/backups.ts');
+    const { serverPlace } = await import('./backup/server-place.ts');
+    const [options, connections, store] = [this.#options, this.#connections, this.#store];
+    // A pooler may give each transaction another server: pg_dump needs the same one.
+    const settings = this.#leased ? undefined : this.#settings;
+    return openBackups(serverPlace({ options, connections, store, settings, pgDump }));
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

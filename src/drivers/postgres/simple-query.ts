@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { noteCompleted, type SimpleOptions, type SimpleResult } from './connection.ts';
 
 /** The part of pg's protocol connection that a query object is handed. */
@@ -6,6 +8,7 @@ interface Wire {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
   sendCopyFail(message: string): void;
+  readonly stream: Duplex;
 }
 
 interface OpenResult {
@@ -24,8 +27,13 @@ export class SimpleQuery {
   readonly #text: string;
   readonly #keep: number;
   readonly #copyData: string | undefined;
+  readonly #copySource: SimpleOptions['copySource'];
+  readonly #copySink: SimpleOptions['copySink'];
   readonly #onResult: SimpleOptions['onResult'];
   readonly #results: SimpleResult[] = [];
+  #over = false;
+  /** Why the source or the sink of a COPY gave up. */
+  #given: { readonly reason: unknown } | undefined;
   #open: OpenResult = { columns: [], rows: [], rowCount: 0 };
   #resolve!: (results: SimpleResult[]) => void;
   #reject!: (error: unknown) => void;
@@ -34,6 +42,8 @@ export class SimpleQuery {
     this.#text = text;
     this.#keep = options.keepRows ?? Number.POSITIVE_INFINITY;
     this.#copyData = options.copyData;
+    this.#copySource = options.copySource;
+    this.#copySink = options.copySink;
     this.#onResult = options.onResult;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -67,6 +77,10 @@ export class SimpleQuery {
   handlePortalSuspended(): void {}
 
   handleCopyInResponse(wire: Wire): void {
+    if (this.#copySource !== undefined) {
+      void this.#feed(wire, this.#copySource);
+      return;
+    }
     if (this.#copyData === undefined) {
       wire.sendCopyFail('COPY … FROM stdin needs its data in the same file');
       return;
@@ -75,14 +89,63 @@ export class SimpleQuery {
     wire.endCopyFrom();
   }
 
-  handleCopyData(): void {}
+  /** The server is not read from while the sink is behind. */
+  handleCopyData(message: { chunk: Uint8Array }, wire: Wire): void {
+    if (this.#given) return;
+    const behind = this.#sink(message.chunk);
+    if (behind === undefined) return;
+    wire.stream.pause();
+    behind
+      .catch((reason: unknown) => {
+        this.#given ??= { reason };
+      })
+      .finally(() => wire.stream.resume());
+  }
+
+  #sink(chunk: Uint8Array): Promise<void> | undefined {
+    try {
+      return this.#copySink?.(chunk);
+    } catch (reason) {
+      this.#given ??= { reason };
+      return undefined;
+    }
+  }
+
+  /** Sends data as fast as it is taken. After an error the server ignores the rest. */
+  async #feed(wire: Wire, source: NonNullable<SimpleOptions['copySource']>): Promise<void> {
+    try {
+      for await (const chunk of source) {
+        if (this.#over || wire.stream.destroyed) return;
+        wire.sendCopyFromChunk(Buffer.from(chunk));
+        if (wire.stream.writableNeedDrain) await drained(wire.stream);
+      }
+      wire.endCopyFrom();
+    } catch (reason) {
+      this.#given ??= { reason };
+      if (!wire.stream.destroyed) wire.sendCopyFail('its source failed');
+    }
+  }
 
   handleError(error: unknown): void {
+    this.#over = true;
     noteCompleted(error, this.#results.length);
-    this.#reject(error);
+    this.#reject(this.#given ? this.#given.reason : error);
   }
 
   handleReadyForQuery(): void {
-    this.#resolve(this.#results);
+    this.#over = true;
+    if (this.#given) this.#reject(this.#given.reason);
+    else this.#resolve(this.#results);
+  }
+}
+
+/** Ends also when there is nobody left to take anything. */
+async function drained(stream: Duplex): Promise<void> {
+  const ended = new AbortController();
+  const options = { signal: ended.signal };
+  try {
+    await Promise.race([once(stream, 'drain', options), once(stream, 'close', options)]);
+  } finally {
+    ended.abort();
   }
 }

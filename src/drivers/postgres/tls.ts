@@ -23,7 +23,7 @@ export interface TlsInput {
 /** Without a word about TLS it is tried on the network, and not where there is none. */
 export function readTls(input: TlsInput): Tls {
   const { options = {}, root } = input;
-  const mode = input.mode ?? defaultMode(input);
+  const mode = sslModeOf(input);
   const read = (path: string | undefined): Buffer | undefined =>
     path === undefined || path === 'system' ? undefined : readPem(resolve(root, path));
   const files = {
@@ -63,7 +63,14 @@ export function readTls(input: TlsInput): Tls {
   }
 }
 
-function defaultMode({ host, options, ca }: TlsInput): SslMode {
+/** libpq's mode, also where nobody named one. */
+export function sslModeOf({
+  mode,
+  host,
+  options,
+  ca,
+}: Pick<TlsInput, 'mode' | 'host' | 'options' | 'ca'>): SslMode {
+  if (mode !== undefined) return mode;
   if (options?.enabled === false) return 'disable';
   if (options?.enabled || options?.caFile) {
     return options.rejectUnauthorized === false ? 'require' : 'verify-full';

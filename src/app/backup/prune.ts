@@ -1,0 +1,62 @@
+import type { Settings } from '../../config/types.ts';
+import { GodwitError, thrownMessage } from '../../errors.ts';
+import type { Emit } from '../../events.ts';
+import type { Project } from '../project.ts';
+import { entryOf, readLibrary, removeBackup } from './library.ts';
+import { choosePrunable } from './retention.ts';
+import type { BackupEntry, BackupPruneOptions, PruneReport } from './types.ts';
+
+/** Removes old ones of this database; those of others in the same folder are left alone. */
+export async function pruneBackups(
+  project: Project,
+  { keep, dryRun = false }: BackupPruneOptions,
+): Promise<PruneReport> {
+  const { backup } = await project.settings();
+  const retention = keep ?? backup.keep;
+  if (Object.values(retention).every((limit) => limit === undefined)) throw nothingToKeep();
+  const { target } = await project.driver();
+  const entries = (await readLibrary(backup.dir)).backups.map(entryOf);
+  const own = entries.filter((entry) => isOf(entry, target));
+  const removed = choosePrunable(own, retention, Date.now()).reverse();
+  if (!dryRun) for (const { folder } of removed) await removeBackup(folder);
+  return {
+    removed,
+    kept: own.length - removed.length,
+    freedBytes: removed.reduce((sum, entry) => sum + entry.bytes, 0),
+    dryRun,
+  };
+}
+
+/** After a new one was made. What cannot be removed is said, and stops nothing. */
+export async function pruneAfter(
+  made: BackupEntry,
+  { backup }: Settings,
+  emit: Emit,
+): Promise<string[]> {
+  if (Object.values(backup.keep).every((limit) => limit === undefined)) return [];
+  try {
+    const entries = (await readLibrary(backup.dir)).backups.map(entryOf);
+    const own = entries.filter((entry) => isOf(entry, made));
+    const removed = choosePrunable(own, backup.keep, Date.now()).filter(({ id }) => id !== made.id);
+    for (const { folder } of removed) await removeBackup(folder);
+    return removed.map(({ id }) => id).reverse();
+  } catch (error) {
+    const message = `Older backups could not be removed: ${thrownMessage(error)}`;
+    emit({ type: 'warning', code: 'backup-prune', message });
+    return [];
+  }
+}
+
+function isOf(
+  entry: BackupEntry,
+  { driver, host, database }: Pick<BackupEntry, 'driver' | 'host' | 'database'>,
+): boolean {
+  return entry.driver === driver && entry.host === host && entry.database === database;
+}
+
+function nothingToKeep(): GodwitError {
+  return new GodwitError('GODWIT_USAGE', 'Say which backups may stay.', {
+    state: 'Nothing was removed.',
+    next: ['godwit backup prune --keep 10', 'or once for all: backup.keep in the config'],
+  });
+}
