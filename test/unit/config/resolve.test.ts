@@ -143,6 +143,13 @@ describe('defaults', () => {
       urlFrom: 'DATABASE_URL',
       client: undefined,
       dirs: [join(root, 'migrations')],
+      backup: {
+        mode: 'none',
+        dir: join(root, 'backup', 'migrations'),
+        keep: {},
+        only: undefined,
+        pgDump: undefined,
+      },
       backfillDir: join(root, 'backfills'),
       format: 'auto',
       mirrors: [],
