@@ -33,7 +33,10 @@ export const ERROR_CODES = {
   GODWIT_BACKUP_UNKNOWN: { exit: 2 },
   GODWIT_COLLECTION_MISSING: { exit: 2 },
   GODWIT_COLLECTION_EXISTS: { exit: 2 },
+  GODWIT_DEFINITION_INVALID: { exit: 2 },
+  GODWIT_MODELS_MISSING: { exit: 2 },
   // 1: a migration or a check failed
+  GODWIT_DEFINITION_FAILED: { exit: 1 },
   GODWIT_BACKFILL_FAILED: { exit: 1 },
   GODWIT_MIGRATION_FAILED: { exit: 1 },
   GODWIT_VERIFY_FAILED: { exit: 1 },
@@ -61,6 +64,7 @@ export const ERROR_CODES = {
   GODWIT_HALF_REVERTED: { exit: 5 },
   GODWIT_IRREVERSIBLE: { exit: 5 },
   GODWIT_PLAN_CHANGED: { exit: 5 },
+  GODWIT_REBUILD_NEEDED: { exit: 5 },
   GODWIT_BACKFILL_CHANGED: { exit: 5 },
   GODWIT_BACKFILL_LATE: { exit: 5 },
   GODWIT_PRODUCTION: { exit: 5 },

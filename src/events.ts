@@ -1,6 +1,7 @@
 import type { ErrorInfo } from './errors.ts';
 import type { BackfillControl, Health, LedgerProgress } from './ports/backfill.ts';
 import type { BackfillSummary } from './ports/backfill-spec.ts';
+import type { SyncOperation } from './ports/definition.ts';
 import type { LockHolder, Outcome, Target } from './ports/driver.ts';
 import type { Finding, FindingSummary } from './ports/finding.ts';
 import type { Direction } from './ports/migration.ts';
@@ -152,6 +153,28 @@ export type GodwitEvent =
     }
   /** A command could not begin, or ended otherwise than by a migration that failed. */
   | { readonly type: 'command.failed'; readonly command: string; readonly error: ErrorInfo }
+  | { readonly type: 'sync.started'; readonly operations: readonly SyncOperation[] }
+  | {
+      readonly type: 'sync.operation';
+      readonly operation: SyncOperation;
+      readonly index: number;
+      readonly total: number;
+    }
+  | {
+      /** Of an index build; `total` 0: not known. */
+      readonly type: 'sync.progress';
+      readonly operation: string;
+      readonly phase: string;
+      readonly done: number;
+      readonly total: number;
+    }
+  | {
+      readonly type: 'sync.done';
+      readonly operation: SyncOperation;
+      readonly status: 'done' | 'failed';
+      readonly durationMs: number;
+      readonly error?: ErrorInfo | undefined;
+    }
   | { readonly type: 'stopping'; readonly signal: string; readonly at: 'once' | 'after-current' }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 

@@ -26,6 +26,13 @@ export type {
 export { createMigrator } from './app/create-migrator.ts';
 export { MigrationRunner, type MigrationRunnerOptions } from './app/migration-runner.ts';
 export type {
+  SyncOptions,
+  SyncPlan,
+  SyncPlanOptions,
+  SyncReport,
+  SyncResult,
+} from './app/sync-types.ts';
+export type {
   CreateOptions,
   DoctorReport,
   HistoryReport,
@@ -57,6 +64,7 @@ export type {
   Hooks,
   OutOfOrderPolicy,
   Settings,
+  SyncConfig,
 } from './config/types.ts';
 export type { DryRun, SampledRow } from './core/backfill/dry-run.ts';
 export type { WorkEnd } from './core/backfill/worker.ts';
@@ -74,6 +82,7 @@ export { type ErrorCode, type ErrorInfo, GodwitError, type Place } from './error
 export type { Emit, GodwitEvent } from './events.ts';
 export type { CodeMigration, FunctionMigration, SqlMigration } from './formats/code-source.ts';
 export { type BackfillDefinition, defineBackfill } from './formats/define-backfill.ts';
+export { defineCollection } from './formats/define-collection.ts';
 export { defineMigration, type MigrationDefinition } from './formats/define-migration.ts';
 export type { BackfillControl, LedgerProgress, Poisoned, WorkerInfo } from './ports/backfill.ts';
 export type {
@@ -97,6 +106,13 @@ export type {
   SqlClient,
   SqlResult,
 } from './ports/context.ts';
+export type {
+  CollectionDefinition,
+  IndexDefinition,
+  OffendingValue,
+  SyncOperation,
+  ViewDefinition,
+} from './ports/definition.ts';
 export type { Diagnosis, LockHolder, Outcome, Target, TlsOptions } from './ports/driver.ts';
 export type {
   Finding,

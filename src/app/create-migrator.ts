@@ -49,6 +49,8 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     mark: (id, as, record = {}) => mark(project, id, as, record),
     accept: (ids, record = {}) => accept(project, ids, record),
     baseline: (version, record = {}) => baseline(project, version, record),
+    planSync: async (sync = {}) => (await import('./sync/plan-sync.ts')).planSync(project, sync),
+    sync: async (sync = {}) => (await import('./sync/run-sync.ts')).runSync(project, sync),
     create: (name, how = {}) => createFiles(project, name, how),
     backfill: backfillApi(project),
     backup: backupApi(project),

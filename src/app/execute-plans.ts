@@ -50,9 +50,17 @@ export async function executePlans(
     backup: backup?.id,
   });
   const remaining = countRemaining(work, plans, results);
-  const error = hookError ?? ending(work, results, ids.length);
+  const synced =
+    settings.sync.onUp && first.direction === 'up' && results.every(isGood) && !hookError
+      ? await (await import('./sync/in-plan.ts')).syncAfterPlan(work, remaining, options)
+      : undefined;
+  const error = hookError ?? ending(work, results, ids.length) ?? synced?.error;
   const done = report(results, remaining, warningsOf(plans), started, error);
-  return backup ? { ...done, backup } : done;
+  return {
+    ...done,
+    ...(backup && { backup }),
+    ...(synced && { definitions: synced.definitions }),
+  };
 }
 
 /** Under the lock, before the first run. What keeps it from being made keeps the plan. */

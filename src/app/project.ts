@@ -77,7 +77,8 @@ function tell(listener: Emit, event: GodwitEvent): void {
 
 function resolveProjectSettings(options: MigratorOptions): Promise<Settings> {
   const { root, config, database, environment, processEnv, ...rest } = options;
-  const { command: _command, migrations: _migrations, backfills: _backfills, ...overrides } = rest;
+  const { command: _command, migrations: _migrations, backfills: _backfills, ...more } = rest;
+  const { models: _models, collections: _collections, ...overrides } = more;
   return resolveSettings({
     root: resolve(root ?? '.'),
     config,

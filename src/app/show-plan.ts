@@ -2,6 +2,7 @@ import type { Settings } from '../config/types.ts';
 import type { Plan, PlanProblem, PlanStep } from '../core/plan.ts';
 import { withVariables } from '../core/variables.ts';
 import { toGodwitError } from '../errors.ts';
+import type { SyncOperation } from '../ports/definition.ts';
 import type { Driver } from '../ports/driver.ts';
 import type { Project } from './project.ts';
 import { planNow } from './run-commands.ts';
@@ -11,7 +12,7 @@ import type { PlanOptions } from './types.ts';
  * The plan for people to look at: with how each SQL file will be run, and a warning for
  * one that will not run at all. The fingerprint is that of the plan without.
  */
-export async function showPlan(project: Project, options: PlanOptions): Promise<Plan> {
+export async function showPlan(project: Project, options: PlanOptions): Promise<ShownPlan> {
   const [settings, driver, plan] = await Promise.all([
     project.settings(),
     project.driver(),
@@ -28,7 +29,15 @@ export async function showPlan(project: Project, options: PlanOptions): Promise<
       if (!plan.problems.some(({ message }) => message === problem.message)) problems.push(problem);
     }
   }
-  return { ...plan, steps, problems: [...plan.problems, ...problems] };
+  const shown = { ...plan, steps, problems: [...plan.problems, ...problems] };
+  if (!settings.sync.onUp || plan.direction === 'down') return shown;
+  const { definitionsNow } = await import('./sync/in-plan.ts');
+  return { ...shown, definitions: await definitionsNow(project) };
+}
+
+/** With what `up` would bring in line after the migrations, as it differs now. */
+export interface ShownPlan extends Plan {
+  readonly definitions?: readonly SyncOperation[] | undefined;
 }
 
 /** Code is not imported for a plan: it stays as declared. */

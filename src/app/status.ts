@@ -1,5 +1,6 @@
 import { computePlan } from '../core/plan.ts';
 import { MIGRATION_STATES, type MigrationState, type MigrationStatus } from '../core/state.ts';
+import { toGodwitError } from '../errors.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { Project } from './project.ts';
 import { readState, statusesOf } from './read-state.ts';
@@ -12,13 +13,30 @@ export async function readStatus(project: Project): Promise<StatusReport> {
     ...state,
     request: { direction: 'up', outOfOrder: 'warn' },
   });
+  const synced = await readDefinitions(project);
   return {
     database: { driver: driver.name, name: driver.target.database, host: driver.target.host },
     migrations: statuses.map(statusEntry),
     summary: summarize(statuses),
     lock: state.holder ?? null,
-    problems,
+    ...(synced.definitions && { definitions: synced.definitions }),
+    problems: [...problems, ...synced.problems],
   };
+}
+
+type Synced = Pick<StatusReport, 'definitions' | 'problems'>;
+
+/** A model that cannot be loaded does not keep the migrations from being shown. */
+async function readDefinitions(project: Project): Promise<Synced> {
+  if (!(await project.settings()).sync.onUp) return { problems: [] };
+  try {
+    const { definitionsNow } = await import('./sync/in-plan.ts');
+    return { definitions: await definitionsNow(project), problems: [] };
+  } catch (thrown) {
+    const { code, message, next } = toGodwitError(thrown);
+    const fix = next?.[0] ?? 'look closer: godwit sync --check';
+    return { problems: [{ code, severity: 'error', message, fix }] };
+  }
 }
 
 /** The folder alone, as if nothing was ever applied. */

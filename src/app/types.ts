@@ -5,12 +5,21 @@ import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { CodeMigration } from '../formats/code-source.ts';
 import type { BackfillSpec } from '../ports/backfill-spec.ts';
+import type { CollectionDefinition, SyncOperation } from '../ports/definition.ts';
 import type { Diagnosis, LockHolder, Target } from '../ports/driver.ts';
 import type { Finding, FindingSummary } from '../ports/finding.ts';
 import type { Actor, Counts, Via } from '../ports/history.ts';
 import type { Direction, Kind } from '../ports/migration.ts';
 import type { BackfillApi } from './backfill-types.ts';
 import type { BackupApi, BackupTaken } from './backup/types.ts';
+import type { ShownPlan } from './show-plan.ts';
+import type {
+  SyncOptions,
+  SyncPlan,
+  SyncPlanOptions,
+  SyncReport,
+  SyncResult,
+} from './sync-types.ts';
 
 export type { Finding } from '../ports/finding.ts';
 
@@ -28,6 +37,10 @@ export interface MigratorOptions extends DatabaseConfig {
   readonly migrations?: readonly CodeMigration[] | undefined;
   /** Backfills registered in code, beside those of the folder. */
   readonly backfills?: readonly BackfillSpec[] | undefined;
+  /** Mongoose models the program has already, instead of those of `modelsDir`. */
+  readonly models?: readonly unknown[] | undefined;
+  /** Collections defined in code, beside those of `collectionsDir`. */
+  readonly collections?: readonly CollectionDefinition[] | undefined;
   readonly environment?: string | undefined;
   /** What the lock and the history say is being done. Default: the method's name. */
   readonly command?: string | undefined;
@@ -65,6 +78,8 @@ export interface RunOptions extends Omit<PlanOptions, 'direction'>, WriteOptions
   readonly singleTransaction?: boolean | undefined;
   /** A full copy before the first run; `false`: none, whatever the config says. */
   readonly backup?: boolean | undefined;
+  /** A person agreed to what `sync` takes away after the migrations, in production. */
+  readonly confirmed?: boolean | undefined;
 }
 
 /** `up --json`, `down --json`, `redo --json`. */
@@ -77,6 +92,8 @@ export interface RunReport {
     readonly remaining: number;
   };
   readonly durationMs: number;
+  /** What was brought in line after the migrations, where the config's `sync` asks for it. */
+  readonly definitions?: readonly SyncResult[] | undefined;
   /** Problems of the plan that did not stop it, such as out-of-order files. */
   readonly warnings: readonly {
     readonly code: string;
@@ -108,6 +125,8 @@ export interface StatusReport {
   readonly migrations: readonly StatusEntry[];
   readonly summary: Readonly<Record<MigrationState, number>>;
   readonly lock: LockHolder | null;
+  /** How collections and indexes differ from what is defined, where the config's `sync` asks for it. */
+  readonly definitions?: readonly SyncOperation[] | undefined;
   /** Duplicates, unreadable names and the like. */
   readonly problems: Plan['problems'];
 }
@@ -203,7 +222,7 @@ export interface CreateOptions {
 export interface Migrator extends AsyncDisposable {
   settings(): Promise<Settings>;
   target(): Promise<Target>;
-  plan(options?: PlanOptions): Promise<Plan>;
+  plan(options?: PlanOptions): Promise<ShownPlan>;
   /** The script a database administrator would run by hand. */
   planSql(options?: PlanOptions): Promise<string>;
   up(options?: RunOptions): Promise<RunReport>;
@@ -225,6 +244,10 @@ export interface Migrator extends AsyncDisposable {
   accept(ids: readonly string[], options?: RecordOptions): Promise<RecordReport>;
   /** Records everything up to and with this version as applied, without running it. */
   baseline(version: string, options?: RecordOptions): Promise<RecordReport>;
+  /** How collections and indexes differ from models and definitions. */
+  planSync(options?: SyncPlanOptions): Promise<SyncPlan>;
+  /** Brings collections and indexes in line with models and definitions. */
+  sync(options?: SyncOptions): Promise<SyncReport>;
   create(name: string, options?: CreateOptions): Promise<{ readonly files: readonly string[] }>;
   /** Large data changes in chunks. */
   readonly backfill: BackfillApi;

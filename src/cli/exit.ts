@@ -1,4 +1,5 @@
 import type { RunReport, StatusReport } from '../app/types.ts';
+import { isDrift } from '../core/sync/drift.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 
 export const EXIT = {
@@ -22,10 +23,11 @@ export function exitOfReport(report: RunReport): number {
 }
 
 /** Of `status --check`: a failure goes before pending work and drift. */
-export function exitOfStatus({ summary, problems }: StatusReport): number {
+export function exitOfStatus({ summary, problems, definitions }: StatusReport): number {
   if (summary.failed + summary.interrupted > 0) return EXIT.failed;
   const drift = summary.pending + summary.running + summary.modified + summary.missing;
-  return drift > 0 || problems.some(({ severity }) => severity === 'error')
+  const otherwise = definitions?.some(isDrift) ?? false;
+  return drift > 0 || otherwise || problems.some(({ severity }) => severity === 'error')
     ? EXIT.pending
     : EXIT.done;
 }

@@ -1,3 +1,5 @@
+import { parseSpan } from '../config/span.ts';
+
 /** Commander knows it by its code, and is not loaded for it. */
 class InvalidArgumentError extends Error {
   readonly code = 'commander.invalidArgument';
@@ -12,6 +14,13 @@ export function parseDuration(text: string): number {
   if (!match)
     throw new InvalidArgumentError('Give a number and a unit, such as 500ms, 60s or 2m; or 0.');
   return Math.round(Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1));
+}
+
+/** As `parseDuration`, and days and weeks: `7d`, `2w`. */
+export function parseLongDuration(text: string): number {
+  const span = parseSpan(text);
+  if (span !== undefined) return span;
+  throw new InvalidArgumentError('Give a number and a unit, such as 12h, 7d or 2w; or 0.');
 }
 
 export function parseCount(text: string): number {

@@ -3,7 +3,8 @@ import type { TlsOptions } from '../ports/driver.ts';
 import type { LoadedConfig } from './load.ts';
 import { overlay } from './merge.ts';
 import { resolveMirrors } from './mirror.ts';
-import type { BackupSettings, DatabaseConfig, Settings } from './types.ts';
+import { parseSpan } from './span.ts';
+import type { BackupSettings, DatabaseConfig, Settings, SyncSettings } from './types.ts';
 
 export interface Completion {
   readonly loaded: LoadedConfig;
@@ -34,6 +35,9 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
       overrides.backfillDir === undefined
         ? resolve(root, database.backfillDir ?? 'backfills')
         : resolve(from, overrides.backfillDir),
+    modelsDir: folderOf('modelsDir', 'models', completion),
+    collectionsDir: folderOf('collectionsDir', 'collections', completion),
+    sync: syncSettings(all.sync),
     redis: all.redis ?? loaded.env['GODWIT_REDIS_URL'],
     format: all.format ?? 'auto',
     mirrors: await resolveMirrors(all.mirror),
@@ -89,6 +93,27 @@ function logsOf(logs: DatabaseConfig['logs'], folder: string): Settings['logs'] 
   if (logs === undefined || logs === false) return undefined;
   const { dir = 'logs', maxBytes = 10 * 1024 * 1024, keep = 5 } = logs === true ? {} : logs;
   return { dir: resolve(folder, dir), maxBytes, keep };
+}
+
+function folderOf(
+  key: 'modelsDir' | 'collectionsDir',
+  standard: string,
+  { loaded, database, overrides, from }: Completion,
+): string {
+  const own = overrides[key];
+  return own === undefined ? resolve(loaded.root, database[key] ?? standard) : resolve(from, own);
+}
+
+function syncSettings(sync: DatabaseConfig['sync']): SyncSettings {
+  const given = typeof sync === 'object' ? sync : {};
+  return {
+    onUp: typeof sync === 'object' ? (sync.onUp ?? true) : sync === true,
+    rebuild: given.rebuild ?? false,
+    hideForMs: parseSpan(given.hideFor ?? 0) ?? 0,
+    drop: given.drop ?? true,
+    ignore: given.ignore ?? [],
+    validators: given.validators ?? false,
+  };
 }
 
 function foldersOf(dir: DatabaseConfig['dir'], root: string): string[] {

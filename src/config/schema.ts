@@ -1,3 +1,4 @@
+import { parseSpan } from './span.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Says what is wrong with a value, or nothing. */
@@ -106,6 +107,17 @@ const mirror = shape(
 );
 
 const logs = shape({ dir: text, maxBytes: bytes, keep: count });
+const sync = shape({
+  onUp: flag,
+  rebuild: flag,
+  hideFor: (value, path) =>
+    parseSpan(value) === undefined
+      ? [`${path} must be a number of milliseconds, or such as "7d", not ${shown(value)}`]
+      : [],
+  drop: flag,
+  ignore: texts,
+  validators: flag,
+});
 
 /** Keys of `DatabaseConfig`. */
 export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
@@ -116,6 +128,9 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   client: anything,
   dir: textOrTexts,
   backfillDir: text,
+  modelsDir: text,
+  collectionsDir: text,
+  sync: (value, path) => (typeof value === 'boolean' ? [] : sync(value, path)),
   redis: text,
   format: text,
   mirror: (value, path) =>

@@ -50,6 +50,32 @@ export interface BackupRetention {
   readonly bytes?: number | undefined;
 }
 
+/** How `sync` goes about it. */
+export interface SyncConfig {
+  /** Whether `up` does it too. Default `true` where this object is given. */
+  readonly onUp?: boolean | undefined;
+  /** Whether indexes with the same keys and other options may be built anew. Default `false`. */
+  readonly rebuild?: boolean | undefined;
+  /** How long an index is hidden before it is dropped: ms, or such as `7d`. Default 0. */
+  readonly hideFor?: number | string | undefined;
+  /** Whether indexes that nothing defines are dropped. Default `true`. */
+  readonly drop?: boolean | undefined;
+  /** Names of indexes that are left alone, with `*` for anything. */
+  readonly ignore?: readonly string[] | undefined;
+  /** Whether models' schemas become validators (`$jsonSchema`). Default `false`. */
+  readonly validators?: boolean | undefined;
+}
+
+/** `SyncConfig`, complete. */
+export interface SyncSettings {
+  readonly onUp: boolean;
+  readonly rebuild: boolean;
+  readonly hideForMs: number;
+  readonly drop: boolean;
+  readonly ignore: readonly string[];
+  readonly validators: boolean;
+}
+
 /** What a project says of one database. All is optional: flags and defaults fill in. */
 export interface DatabaseConfig {
   /** Usually read from the URL's scheme. */
@@ -66,6 +92,12 @@ export interface DatabaseConfig {
   readonly dir?: string | readonly string[] | undefined;
   /** Folder of backfills, relative to the config file. Default `backfills`. */
   readonly backfillDir?: string | undefined;
+  /** Folder of Mongoose models, relative to the config file. Default `models`. */
+  readonly modelsDir?: string | undefined;
+  /** Folder of `defineCollection` files, relative to the config file. Default `collections`. */
+  readonly collectionsDir?: string | undefined;
+  /** `true`, or how: `up` brings collections and indexes in line after the migrations. */
+  readonly sync?: boolean | SyncConfig | undefined;
   /** URL of the Redis that hands backfills to workers. Default GODWIT_REDIS_URL. */
   readonly redis?: string | undefined;
   /** Format of the files; default `auto`. */
@@ -168,6 +200,11 @@ export interface Settings {
   readonly dirs: readonly string[];
   /** Absolute; it need not exist. */
   readonly backfillDir: string;
+  /** Absolute; it need not exist. */
+  readonly modelsDir: string;
+  /** Absolute; it need not exist. */
+  readonly collectionsDir: string;
+  readonly sync: SyncSettings;
   /** May hold a password: never printed. */
   readonly redis: string | undefined;
   readonly format: string;

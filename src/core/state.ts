@@ -61,7 +61,8 @@ export function joinStates(
   }
   for (const record of byKey.values()) {
     // Runs of backfills stand in the history, and are no versions of anything.
-    if (record.state === 'pending' || record.kind === 'backfill') continue;
+    if (record.state === 'pending') continue;
+    if (record.kind === 'backfill' || record.kind === 'definition') continue;
     joined.push({
       version: record.version,
       id: record.id,

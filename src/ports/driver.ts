@@ -4,6 +4,7 @@ import type { Backfills } from './backfill.ts';
 import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
 import type { Backups, BackupTools } from './backup.ts';
 import type { DriverName } from './context.ts';
+import type { ApplyCall, DefinitionReader, SyncOperation } from './definition.ts';
 import type {
   Actor,
   Counts,
@@ -169,6 +170,12 @@ export interface Session {
   /** All jobs and their records in one transaction; all fail if one does. */
   executeTogether(jobs: readonly Job[]): Promise<Outcome[]>;
   /**
+   * Does an operation's steps in order. Ones that were done already, by an attempt that was
+   * killed, are done again without harm. Throws what the database says. Absent where the
+   * driver has no `definitions`.
+   */
+  applyDefinition?(operation: SyncOperation, call: ApplyCall): Promise<void>;
+  /**
    * Waits until what `execute` recorded survives the loss of one server; before anything
    * is reported as done. Never throws. Absent where `execute` has waited already.
    */
@@ -219,6 +226,8 @@ export interface Driver {
   /** Records now in the mirror; a missing one reads as empty. Reads only. */
   readMirror(spec: MirrorSpec): Promise<MirrorRecord[]>;
   diagnose(): Promise<Diagnosis[]>;
+  /** How collections are. Absent where a database has none. */
+  definitions?(): Promise<DefinitionReader>;
   /**
    * Backfills over at most this many connections of their own.
    * Absent while a driver cannot.

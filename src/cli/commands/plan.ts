@@ -1,5 +1,7 @@
+import type { ShownPlan } from '../../app/show-plan.ts';
 import type { PlanOptions } from '../../app/types.ts';
 import type { Plan } from '../../core/plan.ts';
+import { isDrift } from '../../core/sync/drift.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { type Context, eachDatabase } from '../context.ts';
 import { EXIT } from '../exit.ts';
@@ -20,12 +22,18 @@ export const run: CommandRun = (context, { args, options }) => {
     }
     const plan = await migrator.plan(request);
     showPlan(context, plan, request);
-    return check && plan.steps.length + plan.problems.length > 0 ? EXIT.pending : EXIT.done;
+    const differs = plan.definitions?.some(isDrift) ?? false;
+    const something = differs || plan.steps.length + plan.problems.length > 0;
+    return check && something ? EXIT.pending : EXIT.done;
   });
 };
 
 /** Also what `--dry-run` shows. @returns the exit code */
-export function showPlan({ view, globals }: Context, plan: Plan, request: PlanOptions): number {
+export function showPlan(
+  { view, globals }: Context,
+  plan: ShownPlan,
+  request: PlanOptions,
+): number {
   const command = commandOf(plan, { ...request, database: globals.database });
   view.result(planDocument(plan), () => renderPlan(plan, command, view.style, view.width));
   return EXIT.done;

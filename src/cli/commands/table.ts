@@ -1,5 +1,5 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command-spec.ts';
-import { parseCount } from '../parse-values.ts';
+import { parseCount, parseLongDuration } from '../parse-values.ts';
 import { BACKFILL_COMMAND } from './backfill-command.ts';
 import { BACKUP_COMMAND } from './backup-command.ts';
 
@@ -65,6 +65,9 @@ const language: OptionSpec = {
 
 const WORKER_DETAILS =
   'It needs the same backfills/ as whoever began one, and bullmq and ioredis. Start as many as you like and stop them at any time: SIGTERM finishes the chunks under way.';
+
+const SYNC_DETAILS =
+  'Models are found in models/ (modelsDir), definitions in collections/ (collectionsDir). The difference is shown first; new things are made first, and removals come last.';
 
 const MIGRATE = 'Migrate:';
 const LOOK = 'Look:';
@@ -136,6 +139,28 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   { ...BACKFILL_COMMAND, group: MIGRATE },
   { ...BACKUP_COMMAND, group: REPAIR },
+  {
+    name: 'sync',
+    group: MIGRATE,
+    summary: 'bring collections and indexes in line with Mongoose models and definitions',
+    details: SYNC_DETAILS,
+    options: [
+      { flags: '--check', description: 'only look: exit 3 when something differs' },
+      { ...dryRun, description: 'only show what would be done' },
+      {
+        flags: '--rebuild',
+        description: 'allow indexes with the same keys and other options to be built anew',
+      },
+      {
+        flags: '--hide-for <span>',
+        description: 'hide an index this long before it is dropped, such as 7d',
+        parse: parseLongDuration,
+      },
+      { flags: '--keep', description: 'leave indexes that nothing defines' },
+      plan,
+    ],
+    load: () => import('./sync.ts'),
+  },
   {
     name: 'status',
     group: LOOK,

@@ -10,6 +10,7 @@ export const run: CommandRun = (context, { args, options }) =>
     if (options.dryRun)
       return showPlan(context, await migrator.plan({ ...request, direction: 'up' }), request);
     const { signal, abort } = context.stops();
-    const report = await migrator.up({ ...request, signal, abort });
+    const confirmed = context.globals.yes === true;
+    const report = await migrator.up({ ...request, signal, abort, confirmed });
     return showRun(context, report);
   });

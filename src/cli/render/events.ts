@@ -4,6 +4,7 @@ import { backupText, isBackupEvent } from './backup-events.ts';
 import type { Live } from './live.ts';
 import { plural, showDuration } from './measures.ts';
 import type { Style } from './style.ts';
+import { isSyncEvent, syncText } from './sync-events.ts';
 import { renderTarget, showHolder } from './target.ts';
 
 export interface EventSetting {
@@ -61,6 +62,7 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
     default:
       if (isBackfillEvent(event)) return backfillText(event, setting);
       if (isBackupEvent(event)) return backupText(event, setting);
+      if (isSyncEvent(event)) return syncText(event, setting);
       return isRunEvent(event) ? runText(event, setting, seen) : undefined;
   }
 }

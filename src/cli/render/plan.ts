@@ -1,18 +1,20 @@
-import type { Plan, PlanProblem, PlanStep } from '../../core/plan.ts';
+import type { ShownPlan } from '../../app/show-plan.ts';
+import type { PlanProblem, PlanStep } from '../../core/plan.ts';
 import { plural } from './measures.ts';
 import type { Style } from './style.ts';
+import { renderDefinitions } from './sync.ts';
 import { renderTable } from './table.ts';
 
 /** What would be done, every reason not to, and the command that does exactly this. */
 export function renderPlan(
-  plan: Plan,
+  plan: ShownPlan,
   command: string,
   style: Style,
   width: number | undefined,
 ): string {
-  const { steps, problems, direction } = plan;
+  const { steps, problems, direction, definitions = [] } = plan;
   const stopped = problems.some(({ severity }) => severity === 'error');
-  if (steps.length === 0 && problems.length === 0) {
+  if (steps.length + problems.length + definitions.length === 0) {
     return `  ${style.green(style.signs.done)} Nothing to do.\n`;
   }
   const parts = [`  ${direction === 'up' ? 'Up' : 'Down'}: ${plural(steps.length, 'migration')}\n`];
@@ -25,6 +27,7 @@ export function renderPlan(
         2,
       ),
     );
+  if (definitions.length > 0) parts.push('\n', renderDefinitions(definitions, style));
   if (problems.length > 0) parts.push('\n', renderProblems(problems, style));
   if (steps.length > 0 && !stopped) {
     parts.push(`\n  ${style.dim('Run')}    ${command}\n`);
@@ -50,7 +53,7 @@ function howItRuns({ transaction, migration }: PlanStep): string {
 }
 
 /** As JSON: without what only the program itself needs. */
-export function planDocument(plan: Plan) {
+export function planDocument(plan: ShownPlan) {
   return {
     direction: plan.direction,
     steps: plan.steps.map(({ id, version, direction, transaction, reasons }) => ({
@@ -61,6 +64,7 @@ export function planDocument(plan: Plan) {
       reasons,
     })),
     problems: plan.problems,
+    ...(plan.definitions && { definitions: plan.definitions }),
     fingerprint: plan.fingerprint,
   };
 }

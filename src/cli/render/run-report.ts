@@ -25,11 +25,12 @@ function backupHint({ backup, summary, error }: RunReport, { style }: ErrorSetti
 }
 
 function summaryLine(
-  { summary, durationMs, runs, error }: RunReport,
+  { summary, durationMs, runs, error, definitions = [] }: RunReport,
   { style }: ErrorSetting,
 ): string {
   const { applied, reverted, failed, remaining } = summary;
-  if (runs.length === 0 && remaining === 0 && error === undefined) {
+  const synced = definitions.filter(({ status }) => status === 'done').length;
+  if (runs.length + remaining + synced === 0 && error === undefined) {
     return `  ${style.green(style.signs.done)} Nothing to do.\n`;
   }
   const parts = [
@@ -37,6 +38,7 @@ function summaryLine(
     reverted > 0 ? style.green(`${reverted} reverted`) : '',
     failed > 0 ? style.red(`${failed} failed`) : '',
     remaining > 0 ? `${remaining} remaining` : '',
+    synced > 0 ? style.green(`${plural(synced, 'definition')} brought in line`) : '',
   ].filter((part) => part !== '');
   const what = parts.length > 0 ? parts.join(', ') : plural(0, 'migration');
   return `\n  ${what}  ${style.dim(`in ${showDuration(durationMs)}`)}\n`;

@@ -3,6 +3,7 @@ import { MIGRATION_STATES, type MigrationState } from '../../core/state.ts';
 import { showDuration, showTime } from './measures.ts';
 import { renderProblems } from './plan.ts';
 import type { Style } from './style.ts';
+import { renderDefinitions } from './sync.ts';
 import { renderTable } from './table.ts';
 import { renderTarget, showHolder } from './target.ts';
 
@@ -12,7 +13,7 @@ export function renderStatus(
   style: Style,
   width: number | undefined,
 ): string {
-  const { database, migrations, summary, lock, problems } = report;
+  const { database, migrations, summary, lock, problems, definitions = [] } = report;
   const target = {
     driver: database.driver as 'postgres',
     host: database.host,
@@ -22,6 +23,7 @@ export function renderStatus(
   if (migrations.length > 0) parts.push('\n');
   parts.push(`  ${counts(summary, style)}\n`);
   if (lock) parts.push(`  Lock held by ${showHolder(lock)}\n`);
+  if (definitions.length > 0) parts.push('\n', renderDefinitions(definitions, style));
   if (problems.length > 0) parts.push('\n', renderProblems(problems, style));
   // Problems bring their own advice.
   const next = problems.length > 0 ? [] : nextOf(migrations);

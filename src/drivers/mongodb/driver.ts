@@ -1,5 +1,6 @@
 import { GodwitError } from '../../errors.ts';
 import type { Backfills } from '../../ports/backfill.ts';
+import type { DefinitionReader } from '../../ports/definition.ts';
 import type {
   AcquireOptions,
   Driver,
@@ -78,6 +79,7 @@ class MongoDriver implements Driver {
       transactions: this.capabilities.transactions,
       root,
       url,
+      prefix: this.#options.store.prefix,
     };
     const session = await openSession(parts, options);
     this.#sessions.add(session);
@@ -91,6 +93,11 @@ class MongoDriver implements Driver {
   async backfills({ connections }: { readonly connections: number }): Promise<Backfills> {
     const { openBackfills } = await import('./backfill/backfills.ts');
     return openBackfills(this.#options, connections);
+  }
+
+  async definitions(): Promise<DefinitionReader> {
+    const { openDefinitions } = await import('./sync/definitions.ts');
+    return openDefinitions(this.#store, this.#options);
   }
 
   diagnose(): ReturnType<Driver['diagnose']> {

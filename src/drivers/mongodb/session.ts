@@ -1,4 +1,5 @@
 import { GodwitError } from '../../errors.ts';
+import type { ApplyCall, SyncOperation } from '../../ports/definition.ts';
 import type {
   AcquireOptions,
   Job,
@@ -27,6 +28,8 @@ export interface SessionParts {
   readonly transactions: boolean;
   readonly root: string;
   readonly url: string;
+  /** Of godwit's own collections. */
+  readonly prefix: string;
 }
 
 /** Takes the lock. */
@@ -37,17 +40,20 @@ export async function openSession(
   const { store, history, topology, root, url } = parts;
   const { lease, log, session } = await acquire(store, topology, parts.transactions, options);
   const mirrors = new Mirrors(store);
-  return new MongoSession({ store, lease, log, mirrors, history, topology, session, root, url });
+  const work = { store, lease, log, mirrors, history, topology, session, root, url };
+  return new MongoSession(work, parts.prefix);
 }
 
 /** A held lock, and what can be written under it. */
 export class MongoSession implements Session {
   readonly #work: Work;
+  readonly #prefix: string;
   readonly #endDeepStacks = deepenStacks();
   #released: Promise<void> | undefined;
 
-  constructor(work: Work) {
+  constructor(work: Work, prefix: string) {
     this.#work = work;
+    this.#prefix = prefix;
   }
 
   get fence(): number {
@@ -113,6 +119,18 @@ export class MongoSession implements Session {
         next: ['set `transaction: true` in each migration that needs it'],
       },
     );
+  }
+
+  async applyDefinition(operation: SyncOperation, call: ApplyCall): Promise<void> {
+    const { store, lease, log, url } = this.#work;
+    const { applyOperation } = await import('./sync/apply.ts');
+    try {
+      // What is recorded so far must be there before anything changes.
+      await log.settle();
+      await applyOperation({ ...call, store, lease, prefix: this.#prefix, operation });
+    } catch (error) {
+      throw toMongoError(error, operation.id.replace('-', ' '), url, 'GODWIT_DEFINITION_FAILED');
+    }
   }
 
   async settle(): Promise<Unsettled | undefined> {

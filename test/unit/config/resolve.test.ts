@@ -151,6 +151,12 @@ describe('defaults', () => {
         pgDump: undefined,
       },
       backfillDir: join(root, 'backfills'),
+      modelsDir: join(root, 'models'),
+      collectionsDir: join(root, 'collections'),
+      sync: {
+        ...{ onUp: false, rebuild: false, hideForMs: 0, drop: true },
+        ...{ ignore: [], validators: false },
+      },
       format: 'auto',
       mirrors: [],
       store: { schema: 'godwit', prefix: 'godwit_' },
