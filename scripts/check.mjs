@@ -8,9 +8,12 @@ import { checkLockfile } from './check-lockfile.mjs';
 import { setUp } from './setup.mjs';
 import { inModules, ROOT, run, runNode } from './steps.mjs';
 
+/** Folders with a lockfile of their own. */
+const LOCKED = ['.', 'bench'];
+
 /** In the order of their speed; those that look at the package come after the build in `setUp`. */
 const CHECKS = [
-  { name: 'lockfile', run: () => report(checkLockfile(ROOT)) },
+  { name: 'lockfile', run: () => report(LOCKED.flatMap(lockfileFaults)) },
   { name: 'links', run: () => report(checkLinks(ROOT)) },
   { name: 'biome', run: () => program('@biomejs/biome/bin/biome', 'check', '--error-on-warnings') },
   { name: 'types', run: () => program('typescript/bin/tsc', '-p', 'tsconfig.json') },
@@ -45,6 +48,10 @@ for (const { name, run: check } of CHECKS) {
 }
 console.log(failed.length === 0 ? 'All checks passed.' : `Failed: ${failed.join(', ')}.`);
 process.exit(failed.length === 0 ? 0 : 1);
+
+function lockfileFaults(folder) {
+  return checkLockfile(join(ROOT, folder)).map((fault) => `${folder}: ${fault}`);
+}
 
 function program(bin, ...args) {
   // npm's environment is gone, so the tools must be told that nobody watches.
