@@ -1,7 +1,7 @@
-// dist: the library file by file with its types (tsc), and the bin as one file (esbuild), so
-// that a command starts by reading one file instead of a hundred.
-import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// dist: the library file by file with its types (tsc), and the bin in a few chunks (esbuild), so
+// that a command starts by reading a handful of files, and only what it needs.
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { inModules, insist, ROOT, runNode } from './steps.mjs';
 
 const MAIN = join(ROOT, 'src/cli/main.ts');
@@ -18,8 +18,11 @@ const EXTERNAL = [
   'pg',
 ];
 
-/** CommonJS, because Node starts it with less work than modules (bench/RESULTS.md). */
+/** Each chunk is CommonJS, because Node starts it with less work than modules (bench/RESULTS.md). */
 const BANNER = "const godwitUrl = require('node:url').pathToFileURL(__filename).href;";
+
+/** The dynamic import of another chunk. */
+const OWN_IMPORT = /\bimport\(("\.\/[\w-]+\.js")\)/g;
 
 export async function build() {
   const [library] = await Promise.all([
@@ -31,36 +34,45 @@ export async function build() {
   dropStaleFiles();
 }
 
+/**
+ * In two steps, because esbuild splits only modules: a command must not pay for compiling
+ * what the other commands need.
+ */
 async function bundleCommandLine() {
-  const { build: bundle } = await import('esbuild');
-  const { metafile } = await bundle({
+  const { build: bundle, transform } = await import('esbuild');
+  // Stack traces and `instanceof` messages stay readable; size is not what costs.
+  const short = { minifySyntax: true, minifyWhitespace: true, target: 'node20.19' };
+  const { outputFiles } = await bundle({
+    ...short,
     absWorkingDir: ROOT,
     entryPoints: { main: MAIN },
     outdir: 'dist/cli',
     bundle: true,
-    format: 'cjs',
+    splitting: true,
+    format: 'esm',
     platform: 'node',
-    target: 'node20.19',
     external: EXTERNAL,
-    banner: { js: BANNER },
     define: { 'import.meta.url': 'godwitUrl' },
-    // Stack traces and `instanceof` messages stay readable; size is not what costs.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    keepNames: false,
-    metafile: true,
+    write: false,
     logLevel: 'warning',
   });
-  chmodSync(join(ROOT, 'dist/cli/main.js'), 0o755);
-  writeFileSync(join(ROOT, 'dist/cli/package.json'), '{ "type": "commonjs" }\n');
-  dropOthers(new Set(Object.keys(metafile.outputs)));
+  const folder = join(ROOT, 'dist/cli');
+  mkdirSync(folder, { recursive: true });
+  for (const { path, text } of outputFiles) {
+    const code = text.replace(OWN_IMPORT, 'Promise.resolve().then(()=>require($1))');
+    const chunk = await transform(code, { ...short, format: 'cjs', banner: BANNER });
+    writeFileSync(path, chunk.code);
+  }
+  chmodSync(join(folder, 'main.js'), 0o755);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  dropOthers(new Set(outputFiles.map(({ path }) => basename(path))));
 }
 
 /** What this build did not write is from an earlier one. */
 function dropOthers(written) {
   for (const name of readdirSync(join(ROOT, 'dist/cli'), { recursive: true })) {
-    const file = `dist/cli/${name.replaceAll('\\', '/')}`;
-    if (/\.(js|d\.ts)$/.test(file) && !written.has(file)) rmSync(join(ROOT, file), { force: true });
+    const stale = /\.(js|d\.ts)$/.test(name) && !written.has(name);
+    if (stale) rmSync(join(ROOT, 'dist/cli', name), { force: true });
   }
 }
 
