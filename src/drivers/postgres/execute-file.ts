@@ -52,11 +52,12 @@ export function recordStatements(
   job: Job,
   result?: unknown,
   column?: string,
+  clean: readonly string[] = cleanSession(place),
 ): string[] {
   const status = appliedStatus(job);
   const { header, backup } = job;
   return [
-    ...cleanSession(place),
+    ...clean,
     insertEndedHere(place.store, header, { status, result, backup, column }),
     ...mirrorStatements(place.store, job.mirrors, { header, status, result }),
     ...place.lock.closing(),

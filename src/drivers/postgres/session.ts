@@ -1,5 +1,5 @@
 import { GodwitError, toGodwitError } from '../../errors.ts';
-import type { Job, Outcome, SeriesProgress, Session } from '../../ports/driver.ts';
+import type { Job, Outcome, SeriesProgress, Session, Unsettled } from '../../ports/driver.ts';
 import type { MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
 import { appendEvents } from './append.ts';
 import type { Workplace } from './workplace.ts';
@@ -10,6 +10,8 @@ export class PostgresSession implements Session {
   readonly #released: () => void;
   /** Something is being written: reading meanwhile takes another connection. */
   #busy = 0;
+  /** Announced as done, and gone with a server that crashed. */
+  #unsettled: Unsettled | undefined;
   #over: Promise<void> | undefined;
 
   constructor(place: Workplace, released: () => void) {
@@ -39,7 +41,14 @@ export class PostgresSession implements Session {
 
   executeSeries(jobs: readonly Job[], progress: SeriesProgress): Promise<Outcome[]> {
     return this.#while(async () =>
-      (await import('./execute-series.ts')).executeSeries(this.#place, jobs, progress),
+      (await import('./execute-series.ts')).executeSeries(
+        this.#place,
+        jobs,
+        progress,
+        (unsettled) => {
+          this.#unsettled = unsettled;
+        },
+      ),
     );
   }
 
@@ -47,6 +56,10 @@ export class PostgresSession implements Session {
     return this.#while(async () =>
       (await import('./execute-together.ts')).executeTogether(this.#place, jobs),
     );
+  }
+
+  async settle(): Promise<Unsettled | undefined> {
+    return this.#unsettled;
   }
 
   /** Once: a second call must not tell the driver that its next session is over. */

@@ -1,0 +1,169 @@
+import type { Job, Outcome, SeriesProgress } from '../../ports/driver.ts';
+import type { SqlText } from '../../ports/migration.ts';
+import type { SimpleResult } from './connection.ts';
+import { completedOf } from './connection.ts';
+import { sqlError } from './errors.ts';
+import { recordStatements } from './execute-file.ts';
+import type { Interrupts } from './interrupt.ts';
+import type { Piece } from './prepare-sql.ts';
+import { cleanSession, settingsOf, type Workplace } from './workplace.ts';
+
+/**
+ * The server holds results back until its buffer is full, and sends them with a notice:
+ * otherwise a slow file would be announced when it is over. A notice, unlike a warning, is
+ * not written to the server's log.
+ */
+const PUSH = "do 'begin raise notice $n$godwit$n$; end'";
+const PUSHED = 'godwit';
+
+/**
+ * Only the last commit of a message waits for the disk, and with it all before it are on
+ * the disk too: the log is written in order, work and record side by side. What a crash of
+ * the server takes away in between is found out before anything is reported (`settle`).
+ */
+const LATER = 'set local synchronous_commit=off';
+
+export interface Item {
+  readonly job: Job;
+  readonly source: SqlText;
+  readonly piece: Piece;
+  /** It takes no time, and need not be cleaned up after. */
+  readonly plain: boolean;
+}
+
+/** Files in one message, and how far the server has come with it. */
+export class Group {
+  readonly items: readonly Item[];
+  readonly outcomes: Outcome[] = [];
+  startedAt = performance.now();
+  readonly #progress: SeriesProgress;
+  /** Characters of the message before each file's text, and godwit's own statements. */
+  readonly #before: { readonly characters: number; readonly own: number }[] = [];
+  #message = '';
+  #seen = 0;
+  /** Statements of the message before the current file's BEGIN. */
+  #first = 0;
+  #durationMs: number | undefined;
+
+  constructor(items: readonly Item[], progress: SeriesProgress) {
+    this.items = items;
+    this.#progress = progress;
+  }
+
+  get stopped(): boolean {
+    const job = this.items[0]?.job;
+    return job !== undefined && (job.stop.aborted || job.abort.aborted);
+  }
+
+  get #current(): Item | undefined {
+    return this.items[this.outcomes.length];
+  }
+
+  async send(place: Workplace, interrupts: Interrupts): Promise<void> {
+    interrupts.check();
+    this.#begin();
+    await Promise.race([
+      place.connection.simple(this.#message, { keepRows: 1, onResult: (r) => this.#took(r) }),
+      interrupts.stopped.catch((reason: unknown) => this.#unlessCancelled(reason)),
+    ]);
+  }
+
+  notice(severity: string, message: string): void {
+    const job = this.#current?.job;
+    if (!job || message === PUSHED) return;
+    const { run, id, direction } = job.header;
+    job.emit({ type: 'run.log', run, id, direction, message: `${severity}: ${message}` });
+  }
+
+  /** Whether godwit's own statements before the file failed, such as without PL/pgSQL. */
+  isOwn(thrown: unknown): boolean {
+    const own = this.#before[this.outcomes.length]?.own ?? 0;
+    return (completedOf(thrown) ?? Number.POSITIVE_INFINITY) < this.#first + own;
+  }
+
+  /** The error, pointing into the file that it is of. */
+  place(thrown: unknown): unknown {
+    const item = this.#current;
+    const before = this.#before[this.outcomes.length];
+    if (!item || !before) return thrown;
+    return sqlError(thrown, {
+      source: { ...item.source, line: item.piece.line },
+      text: item.piece.text,
+      column: item.piece.column ?? 1,
+      prefixLength: before.characters,
+      prefixStatements: this.#first + before.own,
+    });
+  }
+
+  /** Writes the message. */
+  async write(place: Workplace): Promise<void> {
+    let message = '';
+    let characters = 0;
+    for (const [index, { job, piece, plain }] of this.items.entries()) {
+      const next = this.items[index + 1];
+      const settings = next === undefined ? settingsOf(job) : [...settingsOf(job), LATER];
+      const begin = await place.lock.begin(settings);
+      const own = index === 0 || plain ? begin : [...begin, PUSH];
+      const before = own.map((text) => `${text};`).join('');
+      const clean = plain && next?.plain ? [] : cleanSession(place);
+      const after = recordStatements(place, job, undefined, markerOf(job), clean).join(';');
+      this.#before.push({ characters: characters + lengthOf(before), own: own.length });
+      // The line break ends a comment on the file's last line, the semicolon its statement.
+      const text = `${before}${piece.text}\n;${after};`;
+      characters += lengthOf(text);
+      message += text;
+    }
+    this.#message = message;
+  }
+
+  /** Called with each statement's result, as it arrives. */
+  #took(result: SimpleResult): void {
+    const item = this.#current;
+    this.#seen += 1;
+    if (!item) return;
+    if (result.columns[0] === markerOf(item.job)) {
+      this.#durationMs = Number(result.rows[0]?.[0] ?? 0);
+    } else if (this.#durationMs !== undefined && result.command === 'COMMIT') {
+      this.#end(item, this.#durationMs);
+    }
+  }
+
+  #begin(): void {
+    const item = this.#current;
+    if (!item) return;
+    this.startedAt = performance.now();
+    this.#first = this.#seen;
+    this.#progress.begin(item.job);
+  }
+
+  #end({ job }: Item, durationMs: number): void {
+    this.#durationMs = undefined;
+    const outcome: Outcome = {
+      status: job.header.direction === 'up' ? 'applied' : 'reverted',
+      effect: 'complete',
+      durationMs,
+      transactional: true,
+      recorded: true,
+    };
+    this.outcomes.push(outcome);
+    this.#progress.end(job, outcome);
+    this.#begin();
+  }
+
+  /** A cancelled message ends with the server's own error; only what cannot is not awaited. */
+  #unlessCancelled(reason: unknown): Promise<never> {
+    const stopOnly = this.items[0]?.job.stop.aborted && !this.items[0].job.abort.aborted;
+    return stopOnly ? new Promise<never>(() => undefined) : Promise.reject(reason);
+  }
+}
+
+/** Names the column by which a file's record is known among the results. */
+function markerOf(job: Job): string {
+  return `godwit_${job.header.run}`;
+}
+
+/** The server counts characters, JavaScript counts UTF-16 units. */
+function lengthOf(text: string): number {
+  // Plain text, which is nearly all there is, need not be walked through.
+  return /[\ud800-\udbff]/.test(text) ? [...text].length : text.length;
+}
