@@ -1,5 +1,6 @@
 import { GodwitError } from '../../errors.ts';
 import type { Backfills } from '../../ports/backfill.ts';
+import type { Backups } from '../../ports/backup.ts';
 import type { DefinitionReader } from '../../ports/definition.ts';
 import type {
   AcquireOptions,
@@ -98,6 +99,11 @@ class MongoDriver implements Driver {
   async definitions(): Promise<DefinitionReader> {
     const { openDefinitions } = await import('./sync/definitions.ts');
     return openDefinitions(this.#store, this.#options);
+  }
+
+  async backups(): Promise<Backups> {
+    const { openBackups } = await import('./backup/backups.ts');
+    return openBackups(this.#connection, this.#options, {});
   }
 
   diagnose(): ReturnType<Driver['diagnose']> {

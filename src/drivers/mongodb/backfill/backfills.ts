@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import type { Document, MongoClient } from 'mongodb';
+import type { Document } from 'mongodb';
 import type { ErrorInfo } from '../../../errors.ts';
 import type {
   BackfillControl,
@@ -21,9 +19,9 @@ import type {
   WorkerReport,
 } from '../../../ports/backfill.ts';
 import type { OpenOptions } from '../../../ports/driver.ts';
+import { moduleOf } from '../client-module.ts';
 import { type Connection, connect } from '../connect.ts';
 import { toMongoError } from '../errors.ts';
-import { loadDriver, type MongoModule } from '../load-driver.ts';
 import { apply, read } from './apply.ts';
 import { begin, sweepAgain } from './begin.ts';
 import { giveBack, letGo, split } from './chunks.ts';
@@ -76,16 +74,6 @@ function limitPool(url: string, connections: number): string {
   const path = before.replace(/^[^/]*:\/\//, '').includes('/') ? before : `${before}/`;
   const pool = `maxPoolSize=${Math.max(2, connections)}`;
   return `${path}?${after ? `${after}&` : ''}${pool}`;
-}
-
-/**
- * The very copy of the driver that made the client: BSON objects of two copies do not mix.
- */
-function moduleOf(client: MongoClient, root: string): { module: MongoModule; url?: string } {
-  const loaded = Object.values(createRequire(import.meta.url).cache);
-  const made = loaded.find((one) => one?.exports?.MongoClient === client.constructor);
-  if (made === undefined) return { module: loadDriver(root).module };
-  return { module: made.exports as MongoModule, url: pathToFileURL(made.filename).href };
 }
 
 export class MongoBackfills implements Backfills {

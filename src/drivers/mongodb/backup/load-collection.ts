@@ -1,0 +1,124 @@
+import type { Db } from 'mongodb';
+import { GodwitError } from '../../../errors.ts';
+import type { BackupContent } from '../../../ports/backup.ts';
+import { MAJORITY } from '../store.ts';
+import { readDocuments } from './bson-file.ts';
+import { type CollectionInfo, secondaryIndexes } from './collection-info.ts';
+import { bucketsOf } from './file-names.ts';
+import { Fingerprint } from './fingerprint.ts';
+import type { BackupParts } from './parts.ts';
+import { readRaw, refuseStopped } from './raw-reader.ts';
+import { type InsertRaw, rawWriter } from './raw-writer.ts';
+import type { Stored } from './read-layout.ts';
+
+/** Messages under way: the server works on one while the next is unpacked and sent. */
+const MESSAGES_AT_ONCE = 2;
+
+export interface Load {
+  readonly parts: BackupParts;
+  readonly db: Db;
+  readonly stored: Stored;
+  /** Under which name, which is free. */
+  readonly as: string;
+  /** As the manifest has it; undefined: not checked. */
+  readonly expected: BackupContent | undefined;
+  readonly signal: AbortSignal;
+  readonly report: (written: number) => void;
+}
+
+/**
+ * Makes a collection, fills it, reads it again to compare, and builds its indexes last:
+ * a TTL index would begin to delete at once.
+ *
+ * @returns what is there now, counted and fingerprinted
+ */
+export async function loadCollection(load: Load): Promise<BackupContent> {
+  const { db, as, stored } = load;
+  const { info } = stored;
+  const { expireAfterSeconds, ...options } = info.options;
+  await db.command({ create: as, ...options, writeConcern: MAJORITY });
+  const holder = info.type === 'timeseries' ? bucketsOf(as) : as;
+  const insert = rawWriter(load.parts.driver);
+  const average = await fill(load, holder, insert);
+  const found = await fingerprintOf(load, holder, average);
+  check(load, found);
+  const indexes = secondaryIndexes(info);
+  if (indexes.length > 0) {
+    await db.command({ createIndexes: as, indexes, writeConcern: MAJORITY });
+  }
+  if (expireAfterSeconds !== undefined) await db.command({ collMod: as, expireAfterSeconds });
+  return { name: info.name, rows: found.documents, fingerprint: found.toString() };
+}
+
+/**
+ * A capped collection's order is part of it: one message after the other.
+ *
+ * @returns bytes of a document on average
+ */
+async function fill(load: Load, holder: string, insert: InsertRaw): Promise<number> {
+  const { db, stored, signal, report } = load;
+  if (stored.file === undefined) return 0;
+  let size = 0;
+  let documents = 0;
+  const atOnce = stored.info.options['capped'] === true ? 1 : MESSAGES_AT_ONCE;
+  const underWay = new Set<Promise<void>>();
+  try {
+    for await (const { bytes, count } of readDocuments(stored.file)) {
+      refuseStopped(signal);
+      size += bytes.length;
+      documents += count;
+      while (underWay.size >= atOnce) await Promise.race(underWay);
+      const sent = insert(db, holder, bytes, count).then(() => {
+        underWay.delete(sent);
+        report(count);
+      });
+      sent.catch(() => {});
+      underWay.add(sent);
+    }
+    await Promise.all(underWay);
+    return documents > 0 ? size / documents : 0;
+  } finally {
+    await Promise.allSettled(underWay);
+  }
+}
+
+async function fingerprintOf(load: Load, holder: string, average: number): Promise<Fingerprint> {
+  const { db, signal, parts } = load;
+  const fingerprint = new Fingerprint();
+  const source = { client: parts.client, db, name: holder, average, signal };
+  for await (const batch of readRaw(source)) fingerprint.add(Buffer.concat(batch));
+  return fingerprint;
+}
+
+function check({ expected, stored }: Load, found: Fingerprint): void {
+  if (expected?.rows === undefined) return;
+  const same =
+    expected.rows === found.documents &&
+    (expected.fingerprint === undefined || expected.fingerprint === found.toString());
+  if (same) return;
+  const { name } = stored.info;
+  const message =
+    expected.rows === found.documents
+      ? `${name} has other contents than the backup's manifest says`
+      : `${name} has ${found.documents} documents, not ${expected.rows} as the backup's manifest says`;
+  throw new GodwitError('GODWIT_RESTORE_FAILED', `After it was loaded, ${message}.`);
+}
+
+/** Views may stand on views, in any order: what cannot be made yet is tried again. */
+export async function createViews(db: Db, views: readonly CollectionInfo[]): Promise<void> {
+  let waiting = [...views];
+  while (waiting.length > 0) {
+    const failed: CollectionInfo[] = [];
+    let problem: unknown;
+    for (const view of waiting) {
+      try {
+        await db.command({ create: view.name, ...view.options, writeConcern: MAJORITY });
+      } catch (error) {
+        problem = error;
+        failed.push(view);
+      }
+    }
+    if (failed.length === waiting.length) throw problem;
+    waiting = failed;
+  }
+}

@@ -1,0 +1,276 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { BSON, type Db, MongoClient } from 'mongodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rawWriter } from '../../../src/drivers/mongodb/backup/raw-writer.ts';
+import { moduleOf } from '../../../src/drivers/mongodb/client-module.ts';
+import type { Driver } from '../../../src/ports/driver.ts';
+import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { backUp, everyType, everything, folder, oddDocument, QUIET } from './backup-kit.ts';
+import { acquireOptions, openTest } from './kit.ts';
+
+describe.each([true, false])('backups of MongoDB (replica set: %s)', (replicaSet) => {
+  let server: TestMongod;
+  let client: MongoClient;
+  let db: Db;
+  let driver: Driver;
+  let place: Awaited<ReturnType<typeof folder>>;
+  beforeAll(async () => {
+    server = await startMongod({ replicaSet });
+    client = await new MongoClient(server.uri).connect();
+  });
+  afterAll(async () => {
+    await client.close();
+    await server.stop();
+  });
+  beforeEach(async () => {
+    const url = server.databaseUrl();
+    driver = await openTest(url);
+    db = client.db(driver.target.database);
+    place = await folder();
+  });
+  afterEach(async () => {
+    await driver.close();
+    await place.remove();
+  });
+
+  async function restore(manifest: Awaited<ReturnType<typeof backUp>>, only?: readonly string[]) {
+    const backups = await driver.backups?.();
+    return backups?.restore({ ...QUIET, folder: place.path, manifest, only });
+  }
+
+  /** One of every kind that a server has. */
+  async function fill(): Promise<void> {
+    await db.collection('types').insertMany([everyType(), { _id: everyType() as never }]);
+    const insert = rawWriter(moduleOf(client, process.cwd()));
+    await insert(db, 'odd', oddDocument(), 1);
+    await db.createCollection('users', {
+      collation: { locale: 'de', strength: 2 },
+      validator: { $jsonSchema: { required: ['email'] } },
+      validationLevel: 'strict',
+      validationAction: 'error',
+    });
+    const simple = { collation: { locale: 'simple' } };
+    await db.collection('users').createIndexes([
+      { key: { email: 1 }, unique: true, partialFilterExpression: { email: { $type: 'string' } } },
+      { key: { seen: 1 }, expireAfterSeconds: 60 },
+      {
+        key: { bio: 'text', '$**': 'text' },
+        weights: { bio: 7 },
+        default_language: 'german',
+        ...simple,
+      },
+      { key: { '$**': 1 }, wildcardProjection: { secret: 0 }, ...simple },
+      { key: { hide: -1, b: 1 }, hidden: true, sparse: true, name: 'hidden one', ...simple },
+      { key: { place: '2dsphere' }, ...simple },
+      { key: { email: 'hashed' }, ...simple },
+    ]);
+    const users = [{ email: 'a' }, { email: 'b', place: { type: 'Point', coordinates: [8, 47] } }];
+    await db.collection('users').insertMany(users);
+    await db.collection('users').insertOne({ broken: true }, { bypassDocumentValidation: true });
+    await db.createCollection('capped', { capped: true, size: 8192, max: 5 });
+    await db.createCollection('clustered', { clusteredIndex: { key: { _id: 1 }, unique: true } });
+    for (const name of ['capped', 'clustered', 'a.b.ç %/ü?&x']) {
+      await db.collection(name).insertMany([3, 1, 2].map((a) => ({ a })));
+    }
+    await db.createCollection('empty');
+    await db.collection('x'.repeat(200)).insertOne({ long: true });
+    await db.collection('ü'.repeat(90)).insertOne({ long: 'cut' });
+    await db.createCollection('weather', {
+      timeseries: { timeField: 'at', metaField: 'where', granularity: 'minutes' },
+      expireAfterSeconds: 1_000_000_000,
+    });
+    await db.collection('weather').createIndex({ 'where.town': 1, at: 1 });
+    const towns = ['Bern', 'Ulm', 'Linz'];
+    await db.collection('weather').insertMany(
+      Array.from({ length: 30 }, (_, i) => ({
+        at: new Date(1.7e12 + i * 60_000),
+        where: { town: towns[i % 3] },
+        celsius: i / 3,
+      })),
+    );
+    await db.createCollection('a view of a view', {
+      viewOn: 'view',
+      pipeline: [{ $match: { $expr: { $gt: ['$a', 1] } } }],
+      collation: { locale: 'fr' },
+    });
+    await db.createCollection('view', {
+      viewOn: 'capped',
+      pipeline: [],
+      collation: { locale: 'fr' },
+    });
+  }
+
+  it('brings everything back as it was, byte for byte', async () => {
+    await fill();
+    const session = await driver.acquire(acquireOptions());
+    const before = await everything(db);
+    const manifest = await backUp(driver, place.path);
+    expect(manifest.contents.find(({ name }) => name === 'types')).toMatchObject({ rows: 2 });
+    expect(manifest.contents.map(({ name }) => name)).not.toContain('godwit_lock');
+    expect(manifest.consistency).toBe('per-collection');
+    expect(manifest.notes.join()).toMatch(
+      replicaSet ? /^capped is of its own.*capped/ : /standalone/,
+    );
+
+    await db.collection('types').updateMany({}, { $set: { changed: true } });
+    await db.collection('odd').drop();
+    await db.collection('users').dropIndexes();
+    await db.collection('empty').insertOne({});
+    await db.collection('weather').drop();
+    await db.collection('weather').insertOne({ now: 'a collection' });
+    await db.collection('view').drop();
+    await db.collection('later').insertOne({});
+    await db.createCollection('later view', { viewOn: 'later', pipeline: [] });
+
+    const report = await restore(manifest);
+    expect(report?.contents).toEqual(manifest.contents);
+    expect(await everything(db)).toEqual(before);
+    await session.release();
+  });
+
+  it('rehearses in another database, and drops it', async () => {
+    await fill();
+    const manifest = await backUp(driver, place.path);
+    await db.collection('types').drop();
+    const before = await everything(db);
+    const backups = await driver.backups?.();
+    const report = await backups?.rehearse({ ...QUIET, folder: place.path, manifest });
+    expect(report?.contents).toEqual(manifest.contents);
+    expect(await everything(db)).toEqual(before);
+    const { databases } = await client.db('admin').command({ listDatabases: 1, nameOnly: true });
+    expect(JSON.stringify(databases)).not.toMatch(/rehearsal/);
+  });
+
+  it('backs up and restores some collections, and leaves the others alone', async () => {
+    await fill();
+    const manifest = await backUp(driver, place.path, ['users', 'view', 'weather']);
+    expect(manifest.contents.map(({ name }) => name)).toEqual(['users', 'view', 'weather']);
+    const users = (await everything(db))['users'];
+    await db.collection('users').deleteMany({});
+    await db.collection('view').drop();
+    await db.collection('types').deleteMany({});
+    await restore(manifest, ['users']);
+    const after = await everything(db);
+    expect(after['users']).toEqual(users);
+    expect(after['view']).toBeUndefined();
+    expect(after['types']).toMatchObject({ documents: [] });
+    expect(after['capped']).toBeDefined();
+    await restore(manifest);
+    expect(await everything(db)).toHaveProperty('view');
+    expect(await everything(db)).toHaveProperty('capped');
+    const code = (code: string): unknown => expect.objectContaining({ code });
+    await expect(backUp(driver, place.path, ['none'])).rejects.toEqual(
+      code('GODWIT_COLLECTION_MISSING'),
+    );
+    await expect(restore(manifest, ['types'])).rejects.toEqual(code('GODWIT_COLLECTION_MISSING'));
+  });
+
+  it('is laid out as mongodump does it, for other readers', async () => {
+    await fill();
+    const manifest = await backUp(driver, place.path);
+    expect(await readdir(place.path)).toEqual([manifest.database]);
+    const dump = join(place.path, manifest.database);
+    const files = await readdir(dump);
+    expect(files).toContain('prelude.json.gz');
+    expect(files).toContain('a.b.%C3%A7%20%25%2F%C3%BC%3F&x.bson.gz');
+    expect(files).toContain('weather.metadata.json.gz');
+    expect(files).toContain('system.buckets.weather.bson.gz');
+    expect(files).toContain('view.metadata.json.gz');
+    expect(files).not.toContain('view.bson.gz');
+    expect(Math.max(...files.map((file) => file.length))).toBeLessThanOrEqual(255);
+    const text = async (file: string): Promise<Buffer> =>
+      gunzipSync(await readFile(join(dump, `${file}.gz`)));
+    const metadata = JSON.parse((await text('users.metadata.json')).toString());
+    expect(metadata).toMatchObject({
+      collectionName: 'users',
+      type: 'collection',
+      uuid: expect.stringMatching(/^[0-9a-f]{32}$/),
+      options: { collation: { locale: 'de', strength: { $numberInt: '2' } } },
+    });
+    expect(metadata.indexes[1]).toMatchObject({ v: { $numberInt: '2' }, name: 'email_1' });
+    const { version } = await db.command({ buildInfo: 1 });
+    expect(JSON.parse((await text('prelude.json')).toString())).toMatchObject({
+      ServerVersion: version,
+    });
+
+    // Another major of the official reader of BSON, which knows nothing of us.
+    const require = createRequire(import.meta.url);
+    const other = createRequire(require.resolve('mongodb5/package.json'))('bson') as typeof BSON;
+    const bytes = await text('types.bson');
+    const documents: unknown[] = [];
+    const exact = { promoteValues: false, bsonRegExp: true };
+    for (let at = 0; at < bytes.length; at += bytes.readInt32LE(at)) {
+      documents.push(other.deserialize(bytes.subarray(at, at + bytes.readInt32LE(at)), exact));
+    }
+    const stored = await db
+      .collection('types')
+      .find({}, { promoteValues: false, bsonRegExp: true })
+      .toArray();
+    const comparable = (all: unknown, { EJSON }: typeof BSON): unknown =>
+      JSON.parse(EJSON.stringify(all as never, { relaxed: false }));
+    expect(comparable(documents, other)).toEqual(comparable(stored, BSON));
+  });
+
+  it('restores what another tool has written', async () => {
+    const dump = join(place.path, driver.target.database);
+    await mkdir(dump);
+    const documents = [
+      { _id: 1, a: 'x' },
+      { _id: 2, a: 'y' },
+    ];
+    await writeFile(
+      join(dump, 'plain.bson'),
+      Buffer.concat(documents.map((one) => BSON.serialize(one))),
+    );
+    // As older dumps are: no type, no uuid, and the collection's name in each index.
+    const key = '{"a":{"$numberInt":"1"}}';
+    await writeFile(
+      join(dump, 'plain.metadata.json'),
+      `{"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_","ns":"d.plain"},{"v":{"$numberInt":"2"},"unique":true,"key":${key},"name":"a_1","ns":"d.plain"}],"collectionName":"plain"}`,
+    );
+    const data = {
+      tool: 'mongodump',
+      consistency: 'per-collection',
+      contents: [],
+      notes: [],
+    } as const;
+    const { manifestOf } = await import('./backup-kit.ts');
+    await restore(manifestOf(driver, data));
+    expect(await db.collection('plain').find().sort({ _id: 1 }).toArray()).toEqual(documents);
+    expect(await db.collection('plain').indexes()).toMatchObject([
+      {},
+      { unique: true, name: 'a_1' },
+    ]);
+  });
+
+  it('changes nothing when what it loads is not what the manifest says', async () => {
+    await db.collection('a').insertMany([{ x: 1 }, { x: 2 }]);
+    await db.collection('b').insertOne({ y: 1 });
+    const manifest = await backUp(driver, place.path);
+    await db.collection('a').insertOne({ x: 3 });
+    const before = await everything(db);
+    const file = join(place.path, manifest.database, 'b.bson.gz');
+    const whole = await readFile(file);
+    const rejects = async (code: string, message: RegExp): Promise<void> => {
+      const failure = await restore(manifest).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code, state: expect.stringMatching(/as it was/) });
+      expect(String(failure)).toMatch(message);
+      expect(await everything(db)).toEqual(before);
+    };
+    await writeFile(file, await readFile(join(place.path, manifest.database, 'a.bson.gz')));
+    await rejects('GODWIT_RESTORE_FAILED', /2 documents, not 1/);
+    await writeFile(file, whole.subarray(0, whole.length - 12));
+    await rejects('GODWIT_BACKUP_DAMAGED', /b\.bson\.gz is damaged/);
+    const { gzipSync } = await import('node:zlib');
+    await writeFile(file, gzipSync(BSON.serialize({ _id: 1, y: 2 })));
+    await rejects('GODWIT_RESTORE_FAILED', /other contents/);
+    await writeFile(file, gzipSync(gunzipSync(whole).subarray(0, 15)));
+    await rejects('GODWIT_BACKUP_DAMAGED', /within a document/);
+    await writeFile(file, whole);
+    await restore(manifest);
+    expect(await db.collection('a').countDocuments()).toBe(2);
+  });
+});
