@@ -74,6 +74,8 @@ function backupOf(
     only: all?.only,
     // A bare name is looked for on the PATH.
     pgDump: typeof pgDump === 'string' && /[\\/]/.test(pgDump) ? resolve(root, pgDump) : pgDump,
+    compression: all?.compression ?? 'gzip',
+    consistency: all?.consistency ?? 'any',
   };
 }
 

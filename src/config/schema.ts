@@ -157,6 +157,8 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
     keep: shape({ count: atLeastOne, days: positive, bytes: positive }),
     only: texts,
     pgDump: either(text, (value) => value === false, 'false'),
+    compression: oneOf('gzip', 'zstd', 'none'),
+    consistency: oneOf('any', 'snapshot'),
   }),
 };
 

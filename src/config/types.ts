@@ -38,6 +38,10 @@ export interface BackupConfig {
   readonly only?: readonly string[] | undefined;
   /** Path of the pg_dump to use; `false` for godwit's own. Default: looked for. */
   readonly pgDump?: string | false | undefined;
+  /** How MongoDB's files are packed; zstd needs Node 22.15. Default `gzip`. */
+  readonly compression?: 'gzip' | 'zstd' | 'none' | undefined;
+  /** MongoDB: `snapshot` fails where not all of it can be of one moment. Default `any`. */
+  readonly consistency?: 'any' | 'snapshot' | undefined;
 }
 
 /** The newest backup always stays. */
@@ -178,6 +182,8 @@ export interface BackupSettings {
   readonly keep: BackupRetention;
   readonly only: readonly string[] | undefined;
   readonly pgDump: string | false | undefined;
+  readonly compression: 'gzip' | 'zstd' | 'none';
+  readonly consistency: 'any' | 'snapshot';
 }
 
 /** One database's settings, complete and checked. */

@@ -93,10 +93,14 @@ export interface RestoreReport {
   readonly notes: readonly string[];
 }
 
-/** Other programs that may be used. */
+/** How copies are made. */
 export interface BackupTools {
   /** Path of a pg_dump; `false` uses none; absent: one is looked for. */
   readonly pgDump?: string | false | undefined;
+  /** How MongoDB's files are packed. Default `gzip`. */
+  readonly compression?: 'gzip' | 'zstd' | 'none' | undefined;
+  /** `snapshot`: fail where not all of it can be of one moment. Default `any`. */
+  readonly consistency?: 'any' | 'snapshot' | undefined;
 }
 
 /**

@@ -19,13 +19,14 @@ export function compareContents(
   });
 }
 
-/** Those that are in what was asked for. `public` is `public.users` too. */
+/** Those that are in what was asked for. `public` is `public.users` too, unless it is one itself. */
 export function within(
   contents: readonly BackupContent[],
   only: readonly string[] | undefined,
 ): readonly BackupContent[] {
   if (only === undefined) return contents;
+  const names = new Set(contents.map(({ name }) => name));
   return contents.filter(({ name }) =>
-    only.some((one) => name === one || name.startsWith(`${one}.`)),
+    only.some((one) => name === one || (!names.has(one) && name.startsWith(`${one}.`))),
   );
 }

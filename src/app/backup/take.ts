@@ -72,7 +72,8 @@ export async function takeBackup(request: TakeRequest): Promise<BackupTaken> {
 
 /** @throws GodwitError GODWIT_UNSUPPORTED */
 export async function openBackups(driver: Driver, { backup }: Settings): Promise<Backups> {
-  if (driver.backups) return driver.backups({ pgDump: backup.pgDump });
+  const { pgDump, compression, consistency } = backup;
+  if (driver.backups) return driver.backups({ pgDump, compression, consistency });
   throw new GodwitError('GODWIT_UNSUPPORTED', `There are no backups of ${driver.name} yet.`, {
     state: 'Nothing was run.',
   });

@@ -1,6 +1,6 @@
 import { GodwitError } from '../../errors.ts';
 import type { Backfills } from '../../ports/backfill.ts';
-import type { Backups } from '../../ports/backup.ts';
+import type { Backups, BackupTools } from '../../ports/backup.ts';
 import type { DefinitionReader } from '../../ports/definition.ts';
 import type {
   AcquireOptions,
@@ -101,9 +101,9 @@ class MongoDriver implements Driver {
     return openDefinitions(this.#store, this.#options);
   }
 
-  async backups(): Promise<Backups> {
+  async backups(tools: BackupTools): Promise<Backups> {
     const { openBackups } = await import('./backup/backups.ts');
-    return openBackups(this.#connection, this.#options, {});
+    return openBackups(this.#connection, this.#options, tools);
   }
 
   diagnose(): ReturnType<Driver['diagnose']> {

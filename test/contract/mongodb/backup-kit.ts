@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Db, Document } from 'mongodb';
 import { BSON } from 'mongodb';
-import type { BackupData, BackupManifest } from '../../../src/ports/backup.ts';
+import type { BackupData, BackupManifest, BackupTools } from '../../../src/ports/backup.ts';
 import type { Driver } from '../../../src/ports/driver.ts';
 
 const {
@@ -51,8 +51,9 @@ export async function backUp(
   driver: Driver,
   path: string,
   only?: readonly string[],
+  tools: BackupTools = {},
 ): Promise<BackupManifest> {
-  const backups = await driver.backups?.();
+  const backups = await driver.backups?.(tools);
   if (backups === undefined) throw new Error('no backups');
   return manifestOf(driver, await backups.create({ ...QUIET, folder: path, only }));
 }

@@ -37,7 +37,7 @@ describe.each([true, false])('backups of MongoDB (replica set: %s)', (replicaSet
   });
 
   async function restore(manifest: Awaited<ReturnType<typeof backUp>>, only?: readonly string[]) {
-    const backups = await driver.backups?.();
+    const backups = await driver.backups?.({});
     return backups?.restore({ ...QUIET, folder: place.path, manifest, only });
   }
 
@@ -136,7 +136,7 @@ describe.each([true, false])('backups of MongoDB (replica set: %s)', (replicaSet
     const manifest = await backUp(driver, place.path);
     await db.collection('types').drop();
     const before = await everything(db);
-    const backups = await driver.backups?.();
+    const backups = await driver.backups?.({});
     const report = await backups?.rehearse({ ...QUIET, folder: place.path, manifest });
     expect(report?.contents).toEqual(manifest.contents);
     expect(await everything(db)).toEqual(before);

@@ -149,6 +149,8 @@ describe('defaults', () => {
         keep: {},
         only: undefined,
         pgDump: undefined,
+        compression: 'gzip',
+        consistency: 'any',
       },
       backfillDir: join(root, 'backfills'),
       modelsDir: join(root, 'models'),

@@ -3,6 +3,7 @@ import { type ErrorCode, GodwitError } from '../../../errors.ts';
 import type {
   BackupData,
   Backups,
+  BackupTools,
   CreateBackup,
   RestoreBackup,
   RestoreReport,
@@ -12,24 +13,16 @@ import { moduleOf } from '../client-module.ts';
 import type { Connection } from '../connect.ts';
 import { toMongoError } from '../errors.ts';
 import { listCollections } from './collection-info.ts';
-import type { Compression } from './compression.ts';
 import { createBackup } from './create-backup.ts';
 import type { BackupParts } from './parts.ts';
 import { loadInto, restoreBackup } from './restore-backup.ts';
 import { sizeOf } from './sizes.ts';
 
-export interface MongoBackupOptions {
-  /** Default `gzip`. */
-  readonly compression?: Compression | undefined;
-  /** `snapshot`: fail where not all of it can be of one moment. Default `any`. */
-  readonly consistency?: 'snapshot' | 'any' | undefined;
-}
-
 /** Over the driver's own connection. */
 export function openBackups(
   { client, db, topology }: Connection,
   { root, store, url }: OpenOptions,
-  { compression = 'gzip', consistency = 'any' }: MongoBackupOptions,
+  { compression = 'gzip', consistency = 'any' }: BackupTools,
 ): Backups {
   return new MongoBackups({
     client,
