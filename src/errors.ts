@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   GODWIT_COLLECTION_EXISTS: { exit: 2 },
   GODWIT_DEFINITION_INVALID: { exit: 2 },
   GODWIT_MODELS_MISSING: { exit: 2 },
+  GODWIT_SEED_INVALID: { exit: 2 },
   // 1: a migration or a check failed
   GODWIT_DEFINITION_FAILED: { exit: 1 },
   GODWIT_BACKFILL_FAILED: { exit: 1 },
@@ -50,6 +51,7 @@ export const ERROR_CODES = {
   GODWIT_BACKUP_DAMAGED: { exit: 1 },
   GODWIT_RESTORE_FAILED: { exit: 1 },
   GODWIT_DISK_FULL: { exit: 1 },
+  GODWIT_VALIDATOR_VIOLATED: { exit: 1 },
   GODWIT_INTERNAL: { exit: 1 },
   // 3: pending work or drift where it is forbidden
   GODWIT_PENDING: { exit: 3 },
@@ -68,6 +70,8 @@ export const ERROR_CODES = {
   GODWIT_BACKFILL_CHANGED: { exit: 5 },
   GODWIT_BACKFILL_LATE: { exit: 5 },
   GODWIT_PRODUCTION: { exit: 5 },
+  GODWIT_RESET_REFUSED: { exit: 5 },
+  GODWIT_VALIDATOR_CHANGED: { exit: 5 },
   GODWIT_CONFIRMATION_NEEDED: { exit: 5 },
   // 130: stopped cleanly
   GODWIT_STOPPED: { exit: 130 },

@@ -42,9 +42,13 @@ export type {
   PlanOptions,
   RecordOptions,
   RecordReport,
+  ResetOptions,
+  ResetReport,
   RunOptions,
   RunReport,
   RunResult,
+  SeedOptions,
+  SetupReport,
   ShowReport,
   StatusEntry,
   StatusReport,
@@ -84,6 +88,14 @@ export type { CodeMigration, FunctionMigration, SqlMigration } from './formats/c
 export { type BackfillDefinition, defineBackfill } from './formats/define-backfill.ts';
 export { defineCollection } from './formats/define-collection.ts';
 export { defineMigration, type MigrationDefinition } from './formats/define-migration.ts';
+export {
+  type CodeSeed,
+  defineSeed,
+  type SeedContext,
+  type SeedDefinition,
+  type SeedSpec,
+} from './formats/seeds/define-seed.ts';
+export type { FakeOptions, FakeTools } from './formats/seeds/fake.ts';
 export type { BackfillControl, LedgerProgress, Poisoned, WorkerInfo } from './ports/backfill.ts';
 export type {
   BackfillOverrides,
@@ -105,6 +117,8 @@ export type {
   PostgresContext,
   SqlClient,
   SqlResult,
+  UpsertCounts,
+  UpsertOptions,
 } from './ports/context.ts';
 export type {
   CollectionDefinition,
@@ -113,7 +127,14 @@ export type {
   SyncOperation,
   ViewDefinition,
 } from './ports/definition.ts';
-export type { Diagnosis, LockHolder, Outcome, Target, TlsOptions } from './ports/driver.ts';
+export type {
+  Diagnosis,
+  Dropped,
+  LockHolder,
+  Outcome,
+  Target,
+  TlsOptions,
+} from './ports/driver.ts';
 export type {
   Finding,
   FindingPlace,

@@ -17,6 +17,7 @@ export async function createFiles(
   options: CreateOptions,
 ): Promise<{ files: string[] }> {
   const settings = await project.settings();
+  if (options.seed) return createSeed(project, name, options);
   const { migrations } = await project.list();
   const folder = resolve(settings.root, options.dir ?? settings.dirs[0] ?? 'migrations');
   const existing = migrations.flatMap((m) => (m.file === undefined ? [] : [m.file]));
@@ -37,6 +38,27 @@ export async function createFiles(
     written.push(relative(settings.root, target).replaceAll('\\', '/'));
   }
   return { files: written };
+}
+
+async function createSeed(
+  project: Project,
+  name: string,
+  { language, dir }: CreateOptions,
+): Promise<{ files: string[] }> {
+  const { renderSeed } = await import('../formats/seeds/seed-template.ts');
+  const { listProjectSeeds } = await import('./seeds/seed-project.ts');
+  const settings = await project.settings();
+  const { seeds } = await listProjectSeeds(project);
+  const { file, content } = renderSeed({
+    name,
+    versions: seeds.map(({ version }) => version),
+    driver: settings.driver,
+    language: language ?? settings.language,
+    beside: seeds.at(-1)?.file,
+  });
+  const path = join(dir === undefined ? settings.seedDir : resolve(settings.root, dir), file);
+  await writeNew(path, content);
+  return { files: [relative(settings.root, path).replaceAll('\\', '/')] };
 }
 
 async function writeNew(path: string, content: string): Promise<void> {

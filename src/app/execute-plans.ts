@@ -122,7 +122,7 @@ function environmentOf(work: Work, retry: boolean, backup: string | undefined): 
   return {
     session,
     by,
-    mirrors: settings.mirrors,
+    mirrors: work.mirrors,
     limits: {
       lockTimeoutMs: settings.statementLockTimeoutMs,
       statementTimeoutMs: settings.statementTimeoutMs,

@@ -119,7 +119,8 @@ export class MigrationRunner<Client = any, Db = any> {
   getAppliedMigrations(): Promise<AppliedMigration[]> {
     return this.#use(async (migrator) => {
       const { migrations } = await migrator.status();
-      return migrations.filter(isApplied).map(({ version, appliedAt }) => ({
+      const own = migrations.filter(({ kind }) => kind === 'migration');
+      return own.filter(isApplied).map(({ version, appliedAt }) => ({
         version: versionValue(version),
         appliedAt: appliedAt === null ? undefined : new Date(appliedAt),
         status: 'applied',
@@ -165,7 +166,7 @@ export class MigrationRunner<Client = any, Db = any> {
   status(): Promise<StatusReport> {
     return this.#use(async (migrator) => {
       const report = await migrator.status();
-      this.#console().status(report.migrations);
+      this.#console().status(report.migrations.filter(({ kind }) => kind === 'migration'));
       return report;
     });
   }

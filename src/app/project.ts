@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { resolveSettings } from '../config/index.ts';
 import type { Settings } from '../config/types.ts';
@@ -5,8 +6,10 @@ import { compareVersions } from '../core/ordering.ts';
 import { thrownMessage, toGodwitError } from '../errors.ts';
 import type { Emit, GodwitEvent } from '../events.ts';
 import { codeSource } from '../formats/code-source.ts';
+import { refuseDuplicates } from '../formats/duplicates.ts';
 import { folderSource } from '../formats/folder-source.ts';
 import type { Driver } from '../ports/driver.ts';
+import type { MirrorSpec } from '../ports/history.ts';
 import type { SourceListing } from '../ports/source.ts';
 import { openDriver } from './open-driver.ts';
 import type { MigratorOptions } from './types.ts';
@@ -18,6 +21,8 @@ export interface Project {
   /** The files as they are now, in version order. */
   list(): Promise<SourceListing>;
   driver(): Promise<Driver>;
+  /** What is kept in step with the history. */
+  mirrors(): Promise<readonly MirrorSpec[]>;
   readonly emit: Emit;
   /** Tells listeners of a command that was rejected; its caller has the error anyway. */
   fail(command: string, thrown: unknown): Promise<void>;
@@ -47,6 +52,7 @@ export function openProject(options: MigratorOptions): Project {
     options,
     settings,
     driver,
+    mirrors: async () => (await settings()).mirrors,
     emit,
     async fail(command, thrown) {
       // A config that cannot be read says nothing about logs either.
@@ -94,8 +100,19 @@ async function listSource(
   settings: () => Promise<Settings>,
 ): Promise<SourceListing> {
   if (options.migrations) return codeSource(options.migrations).list();
-  const { root, dirs, format, substituteVariables } = await settings();
-  return folderSource({ root, dirs, format, variables: substituteVariables }).list();
+  const { root, dirs, format, substituteVariables, migrations } = await settings();
+  const folder = folderSource({ root, dirs, format, variables: substituteVariables });
+  if (migrations.length === 0) return folder.list();
+  // What the config registers may be all there is.
+  const found = dirs.some((dir) => existsSync(dir)) ? await folder.list() : undefined;
+  return withRegistered(await codeSource(migrations).list(), found);
+}
+
+function withRegistered(registered: SourceListing, found: SourceListing | undefined) {
+  if (found === undefined) return registered;
+  const checked = refuseDuplicates([...registered.migrations, ...found.migrations]);
+  const problems = [...registered.problems, ...found.problems, ...checked.problems];
+  return { migrations: checked.migrations, problems };
 }
 
 function sorted(listing: SourceListing): SourceListing {

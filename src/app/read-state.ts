@@ -1,4 +1,4 @@
-import { findImports, type Imported, withImports } from '../core/mirror.ts';
+import { findImports, type Imported, kindOf, withImports } from '../core/mirror.ts';
 import { joinStates, type MigrationStatus } from '../core/state.ts';
 import type { LockHolder } from '../ports/driver.ts';
 import type { MirrorSpec, VersionRecord } from '../ports/history.ts';
@@ -22,23 +22,23 @@ export interface MirrorImports {
 }
 
 export async function readState(project: Project): Promise<ProjectState> {
-  const [settings, driver] = await Promise.all([project.settings(), project.driver()]);
+  const [driver, mirrors] = await Promise.all([project.driver(), project.mirrors()]);
   // The files are read while the server answers.
   const answers = Promise.all([
     driver.history.versions(),
     driver.lockHolder(),
-    ...settings.mirrors.map((mirror) => driver.readMirror(mirror)),
+    ...mirrors.map((mirror) => driver.readMirror(mirror)),
   ]);
   answers.catch(() => undefined);
   const { migrations, problems } = await project.list();
   const [history, holder, ...mirrored] = await answers;
   let records: readonly VersionRecord[] = history;
   const imports: MirrorImports[] = [];
-  for (const [index, mirror] of settings.mirrors.entries()) {
+  for (const [index, mirror] of mirrors.entries()) {
     const imported = findImports(mirror, mirrored[index] ?? [], migrations, records);
     if (imported.length === 0) continue;
     imports.push({ mirror, imported });
-    records = withImports(records, imported);
+    records = withImports(records, imported, kindOf(mirror));
   }
   return { migrations, problems, records, imports, holder };
 }

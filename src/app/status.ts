@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
 import { computePlan } from '../core/plan.ts';
 import { MIGRATION_STATES, type MigrationState, type MigrationStatus } from '../core/state.ts';
 import { toGodwitError } from '../errors.ts';
-import type { Migration } from '../ports/migration.ts';
+import type { Kind, Migration } from '../ports/migration.ts';
 import type { Project } from './project.ts';
-import { readState, statusesOf } from './read-state.ts';
+import { type ProjectState, readState, statusesOf } from './read-state.ts';
 import type { StatusEntry, StatusReport } from './types.ts';
 
 export async function readStatus(project: Project): Promise<StatusReport> {
   const [driver, state] = await Promise.all([project.driver(), readState(project)]);
+  const seeds = await seedsOf(project, state);
   const statuses = statusesOf(state);
   const { problems } = computePlan({
     ...state,
@@ -16,8 +18,9 @@ export async function readStatus(project: Project): Promise<StatusReport> {
   const synced = await readDefinitions(project);
   return {
     database: { driver: driver.name, name: driver.target.database, host: driver.target.host },
-    migrations: statuses.map(statusEntry),
-    summary: summarize(statuses),
+    migrations: [...statuses, ...seeds].map(statusEntry),
+    summary: summarize(statuses, 'migration'),
+    ...(seeds.length > 0 && { seeds: summarize(seeds, 'seed') }),
     lock: state.holder ?? null,
     ...(synced.definitions && { definitions: synced.definitions }),
     problems: [...problems, ...synced.problems],
@@ -69,14 +72,26 @@ export function statusEntry(status: MigrationStatus): StatusEntry {
   };
 }
 
-/** `summary` counts kind `migration` only. */
-function summarize(statuses: readonly MigrationStatus[]): Record<MigrationState, number> {
+/** Nothing of it is loaded for a project without seeds. */
+async function seedsOf(project: Project, state: ProjectState): Promise<MigrationStatus[]> {
+  const { seedDir, seeds } = await project.settings();
+  const some = seeds.length > 0 || state.records.some(({ kind }) => kind === 'seed');
+  if (!some && !existsSync(seedDir)) return [];
+  const { readSeedStatuses } = await import('./seeds/seed-status.ts');
+  return readSeedStatuses(project);
+}
+
+/** Kinds are counted apart. */
+function summarize(
+  statuses: readonly MigrationStatus[],
+  kind: Kind,
+): Record<MigrationState, number> {
   const summary = Object.fromEntries(MIGRATION_STATES.map((state) => [state, 0])) as Record<
     MigrationState,
     number
   >;
   for (const { state, migration, record } of statuses) {
-    if ((migration?.kind ?? record?.kind) === 'migration') summary[state] += 1;
+    if ((migration?.kind ?? record?.kind) === kind) summary[state] += 1;
   }
   return summary;
 }

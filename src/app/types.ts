@@ -6,7 +6,7 @@ import type { Emit } from '../events.ts';
 import type { CodeMigration } from '../formats/code-source.ts';
 import type { BackfillSpec } from '../ports/backfill-spec.ts';
 import type { CollectionDefinition, SyncOperation } from '../ports/definition.ts';
-import type { Diagnosis, LockHolder, Target } from '../ports/driver.ts';
+import type { Diagnosis, Dropped, LockHolder, Target } from '../ports/driver.ts';
 import type { Finding, FindingSummary } from '../ports/finding.ts';
 import type { Actor, Counts, Via } from '../ports/history.ts';
 import type { Direction, Kind } from '../ports/migration.ts';
@@ -82,6 +82,38 @@ export interface RunOptions extends Omit<PlanOptions, 'direction'>, WriteOptions
   readonly confirmed?: boolean | undefined;
 }
 
+export interface SeedOptions extends WriteOptions {
+  /** Only these, by id, version or name, and what they depend on. */
+  readonly only?: readonly string[] | undefined;
+  /** Also what was applied before: its data is brought in line. */
+  readonly again?: boolean | undefined;
+  /** Plan and report, run nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** `setup --json`. */
+export interface SetupReport {
+  readonly migrations: RunReport;
+  /** Null when there is nothing to bring in line, or `up` did it already (config `sync`). */
+  readonly sync: SyncReport | null;
+  /** Null when what comes before them did not succeed. */
+  readonly seeds: RunReport | null;
+}
+
+export interface ResetOptions extends WriteOptions {
+  /** The database that may be emptied; the config's `resettable` names others. */
+  readonly databaseName?: string | undefined;
+  /** Report what would be dropped, and drop nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** `reset --json`. */
+export interface ResetReport {
+  readonly database: StatusReport['database'];
+  readonly dropped: readonly Dropped[];
+  readonly dryRun: boolean;
+}
+
 /** `up --json`, `down --json`, `redo --json`. */
 export interface RunReport {
   readonly runs: readonly RunResult[];
@@ -124,6 +156,8 @@ export interface StatusReport {
   readonly database: { readonly driver: string; readonly name: string; readonly host: string };
   readonly migrations: readonly StatusEntry[];
   readonly summary: Readonly<Record<MigrationState, number>>;
+  /** The same of the seeds, where the project has any. */
+  readonly seeds?: Readonly<Record<MigrationState, number>> | undefined;
   readonly lock: LockHolder | null;
   /** How collections and indexes differ from what is defined, where the config's `sync` asks for it. */
   readonly definitions?: readonly SyncOperation[] | undefined;
@@ -211,6 +245,8 @@ export interface CreateOptions {
   readonly language?: 'ts' | 'js' | 'cjs' | 'mjs' | 'sql' | undefined;
   readonly format?: string | undefined;
   readonly versions?: 'timestamp' | 'number' | undefined;
+  /** A seed instead of a migration. */
+  readonly seed?: boolean | undefined;
   /** Which of several folders. Default the first. */
   readonly dir?: string | undefined;
 }
@@ -229,6 +265,18 @@ export interface Migrator extends AsyncDisposable {
   down(options?: RunOptions): Promise<RunReport>;
   /** Reverts and applies again the newest, or the given one. */
   redo(options?: RunOptions): Promise<RunReport>;
+  /**
+   * Sample and reference data: runs the seeds that are not applied. Refused in production:
+   * GODWIT_PRODUCTION. A failed seed does not reject, it is in the report.
+   */
+  seed(options?: SeedOptions): Promise<RunReport>;
+  /** `up`, then `sync` where there are models or definitions, then `seed`. Safe to run again. */
+  setup(options?: WriteOptions): Promise<SetupReport>;
+  /**
+   * Drops everything in the database, godwit's records included. Rejects with
+   * GODWIT_PRODUCTION, or GODWIT_RESET_REFUSED for a database whose name it was not told.
+   */
+  reset(options?: ResetOptions): Promise<ResetReport>;
   status(): Promise<StatusReport>;
   /** The folder alone: needs no database. */
   list(): Promise<readonly StatusEntry[]>;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Settings } from '../config/types.ts';
+import { kindOf } from '../core/mirror.ts';
 import { createHeader } from '../core/run.ts';
 import { GodwitError } from '../errors.ts';
 import type { Driver, Session } from '../ports/driver.ts';
-import type { Actor, EndedEvent } from '../ports/history.ts';
+import type { Actor, EndedEvent, MirrorSpec } from '../ports/history.ts';
 import { currentActor } from './actor.ts';
 import type { Project } from './project.ts';
 import { type ProjectState, readState } from './read-state.ts';
@@ -15,6 +16,7 @@ export interface Work {
   readonly project: Project;
   readonly settings: Settings;
   readonly driver: Driver;
+  readonly mirrors: readonly MirrorSpec[];
   readonly session: Session;
   readonly by: Actor;
   /** Read after the lock was taken. */
@@ -34,10 +36,12 @@ export async function withSession<T>(
   work: (work: Work) => Promise<T>,
 ): Promise<T> {
   const settings = await project.settings();
-  if (project.options.migrations === undefined) refuseMissing(settings.dirs);
+  if (project.options.migrations === undefined && settings.migrations.length === 0) {
+    refuseMissing(settings.dirs);
+  }
   return withLock(project, command, options, async (locked) => {
     const state = await takeOver(project, locked.session, locked.by);
-    return work({ ...locked, state });
+    return work({ ...locked, mirrors: await project.mirrors(), state });
   });
 }
 
@@ -46,7 +50,7 @@ export async function withLock<T>(
   project: Project,
   command: string,
   options: WriteOptions,
-  work: (locked: Omit<Work, 'state'>) => Promise<T>,
+  work: (locked: Omit<Work, 'state' | 'mirrors'>) => Promise<T>,
 ): Promise<T> {
   const settings = await project.settings();
   const driver = await project.driver();
@@ -92,7 +96,7 @@ async function takeOver(project: Project, session: Session, by: Actor): Promise<
           ? createHeader(one.migration, 'up', { by, fence: session.fence })
           : {
               run: randomUUID(),
-              kind: 'migration',
+              kind: kindOf(mirror),
               version: one.version,
               id: one.id,
               name: one.name,

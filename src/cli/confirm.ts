@@ -35,6 +35,11 @@ export async function guardProduction(
   if (answer.trim() !== database) throw declined();
 }
 
+/** What a person types at the terminal. */
+export async function askText(context: Context, question: string): Promise<string> {
+  return (await ask(context, question)).trim();
+}
+
 function insistOnPerson({ io }: Context, question: string, command: string): void {
   if (io.stdin.isTTY && io.stderr.isTTY) return;
   throw new GodwitError(

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import type { TlsOptions } from '../ports/driver.ts';
 import type { LoadedConfig } from './load.ts';
 import { overlay } from './merge.ts';
-import { resolveMirrors } from './mirror.ts';
+import { resolveMirrors, seedMirrorOf } from './mirror.ts';
 import { parseSpan } from './span.ts';
 import type { BackupSettings, DatabaseConfig, Settings, SyncSettings } from './types.ts';
 
@@ -17,7 +17,7 @@ export interface Completion {
 
 type WithoutUrl = Omit<
   Settings,
-  'driver' | 'url' | 'urlFrom' | 'client' | 'environment' | 'production'
+  'driver' | 'url' | 'urlFrom' | 'client' | 'environment' | 'production' | 'protectedBy'
 >;
 
 /** Fills in every default, and makes paths absolute. */
@@ -38,6 +38,7 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
     modelsDir: folderOf('modelsDir', 'models', completion),
     collectionsDir: folderOf('collectionsDir', 'collections', completion),
     sync: syncSettings(all.sync),
+    ...seedsOf(completion),
     redis: all.redis ?? loaded.env['GODWIT_REDIS_URL'],
     format: all.format ?? 'auto',
     mirrors: await resolveMirrors(all.mirror),
@@ -76,6 +77,22 @@ function backupOf(
     pgDump: typeof pgDump === 'string' && /[\\/]/.test(pgDump) ? resolve(root, pgDump) : pgDump,
     compression: all?.compression ?? 'gzip',
     consistency: all?.consistency ?? 'any',
+  };
+}
+
+function seedsOf({ loaded, database, overrides, from }: Completion) {
+  const all = overlay(database, overrides);
+  return {
+    migrations: database.migrations ?? [],
+    seedDir:
+      overrides.seedDir === undefined
+        ? resolve(loaded.root, database.seedDir ?? 'seeds')
+        : resolve(from, overrides.seedDir),
+    seeds: all.seeds ?? [],
+    seedMirror: seedMirrorOf(all.seedMirror),
+    seedMirrorAsked: all.seedMirror !== undefined,
+    resettable: [all.resettable ?? []].flat(),
+    resetSchemas: all.resetSchemas ?? ['public'],
   };
 }
 

@@ -14,6 +14,25 @@ export function mirrorProblem(mirror: DatabaseConfig['mirror']): string | undefi
   return `mirror "${mirror}" is not known; known: ${names.join(', ')}, or describe one as an object.${didYouMean(mirror, names)}`;
 }
 
+/** A name alone is given the usual fields: `name`, `appliedAt`, `status`. */
+export function seedMirrorOf(
+  mirror: DatabaseConfig['seedMirror'] = 'seeds',
+): MirrorSpec | undefined {
+  if (mirror === false) return undefined;
+  if (typeof mirror !== 'string') return { ...mirror, kind: 'seed' };
+  return {
+    name: mirror,
+    kind: 'seed',
+    create: 'always',
+    shape: {
+      key: { field: 'name', value: 'id' },
+      appliedAt: 'appliedAt',
+      status: 'status',
+      description: 'description',
+    },
+  };
+}
+
 export async function resolveMirrors(mirror: DatabaseConfig['mirror']): Promise<MirrorSpec[]> {
   if (mirror === undefined || mirror === false) return [];
   if (typeof mirror !== 'string') return [mirror];

@@ -7,6 +7,7 @@ import type { Environment } from './env-files.ts';
 import { familyOf } from './folder-kind.ts';
 import { finalEnv, type LoadedConfig, loadConfig, originOf } from './load.ts';
 import { mergeDatabase } from './merge.ts';
+import { isProduction, protectedBy } from './production.ts';
 import type { DatabaseConfig, GodwitConfig, Settings } from './types.ts';
 import { validateConfig } from './validate.ts';
 
@@ -46,7 +47,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
   const from = resolve(request.root ?? process.cwd());
   const environment =
     request.environment ?? config.environment ?? env.GODWIT_ENV ?? env.NODE_ENV ?? 'development';
-  const production = /^prod(uction)?$/i.test(environment);
+  const production = isProduction(environment);
   const settings = await completeSettings({
     loaded,
     name,
@@ -68,6 +69,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     client,
     environment,
     production,
+    protectedBy: protectedBy(request.environment, config.environment, env),
   };
   return Object.defineProperty(complete, 'url', { enumerable: true, get: chosen.url }) as Settings;
 }

@@ -58,6 +58,8 @@ const textOrTexts: Check = (value, path) =>
       ? [`${path} must not be an empty list`]
       : texts(value, path)
     : either(text, () => false, 'a list of texts')(value, path);
+const list: Check = (value, path) =>
+  Array.isArray(value) ? [] : [`${path} must be a list, not ${shown(value)}`];
 const record: Check = (value, path) =>
   isRecord(value)
     ? Object.entries(value).flatMap(([key, item]) =>
@@ -131,6 +133,13 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   modelsDir: text,
   collectionsDir: text,
   sync: (value, path) => (typeof value === 'boolean' ? [] : sync(value, path)),
+  migrations: list,
+  seedDir: text,
+  seeds: list,
+  seedMirror: (value, path) =>
+    value === false || typeof value === 'string' ? [] : mirror(value, path),
+  resettable: textOrTexts,
+  resetSchemas: texts,
   redis: text,
   format: text,
   mirror: (value, path) =>

@@ -1,3 +1,5 @@
+import type { CodeMigration } from '../formats/code-source.ts';
+import type { CodeSeed } from '../formats/seeds/define-seed.ts';
 import type { DriverName } from '../ports/context.ts';
 import type { StoreNames, TlsOptions } from '../ports/driver.ts';
 import type { MirrorSpec } from '../ports/history.ts';
@@ -102,6 +104,18 @@ export interface DatabaseConfig {
   readonly collectionsDir?: string | undefined;
   /** `true`, or how: `up` brings collections and indexes in line after the migrations. */
   readonly sync?: boolean | SyncConfig | undefined;
+  /** Migrations registered in code, beside those of the folder. */
+  readonly migrations?: readonly CodeMigration[] | undefined;
+  /** Folder of seeds, relative to the config file. Default `seeds`. */
+  readonly seedDir?: string | undefined;
+  /** Seeds registered in code, beside those of the folder. */
+  readonly seeds?: readonly CodeSeed[] | undefined;
+  /** Collection or table that shows which seeds are applied. Default `seeds`; `false` is none. */
+  readonly seedMirror?: string | MirrorSpec | false | undefined;
+  /** Names of databases that `reset` may empty. */
+  readonly resettable?: string | readonly string[] | undefined;
+  /** PostgreSQL: schemas whose objects `reset` drops, godwit's own beside. Default `public`. */
+  readonly resetSchemas?: readonly string[] | undefined;
   /** URL of the Redis that hands backfills to workers. Default GODWIT_REDIS_URL. */
   readonly redis?: string | undefined;
   /** Format of the files; default `auto`. */
@@ -211,6 +225,16 @@ export interface Settings {
   /** Absolute; it need not exist. */
   readonly collectionsDir: string;
   readonly sync: SyncSettings;
+  /** Registered in the config. */
+  readonly migrations: readonly CodeMigration[];
+  /** Absolute; it need not exist. */
+  readonly seedDir: string;
+  readonly seeds: readonly CodeSeed[];
+  readonly seedMirror: MirrorSpec | undefined;
+  /** Somebody asked for the mirror by name, so it is not guessed whose the collection is. */
+  readonly seedMirrorAsked: boolean;
+  readonly resettable: readonly string[];
+  readonly resetSchemas: readonly string[];
   /** May hold a password: never printed. */
   readonly redis: string | undefined;
   readonly format: string;
@@ -235,6 +259,8 @@ export interface Settings {
   readonly backup: BackupSettings;
   readonly environment: string;
   readonly production: boolean;
+  /** What says that this is production, so that `seed` and `reset` refuse; undefined: nothing. */
+  readonly protectedBy: string | undefined;
   readonly versions: 'timestamp' | 'number' | undefined;
   readonly language: 'ts' | 'js' | 'cjs' | 'mjs' | 'sql' | undefined;
 }

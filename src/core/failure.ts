@@ -22,8 +22,9 @@ export function describeFailure(
 
 function stateAfter(step: PlanStep, outcome: Outcome, done: number): string {
   const verb = step.direction === 'up' ? 'applied' : 'reverted';
+  const noun = step.migration.kind === 'seed' ? 'seed' : 'migration';
   const before =
-    done === 0 ? 'Nothing was' : done === 1 ? '1 migration was' : `${done} migrations were`;
+    done === 0 ? 'Nothing was' : done === 1 ? `1 ${noun} was` : `${done} ${noun}s were`;
   const history = outcome.recorded ? '' : ' The failure itself could not be recorded.';
   return `${effectOn(step, outcome)} ${before} ${verb} before it.${history}`;
 }
@@ -43,14 +44,15 @@ function effectOn(step: PlanStep, outcome: Outcome): string {
 
 function nextAfter(step: PlanStep, outcome: Outcome, error: ErrorInfo): string[] {
   const again = againAfter(step, outcome, error);
-  if (outcome.effect !== 'partial') return [again];
+  // A seed is written so that it can be run again, and is.
+  if (outcome.effect !== 'partial' || step.migration.kind === 'seed') return [again];
   const settle = `godwit mark ${step.id} ${step.direction === 'up' ? 'applied' : 'pending'}`;
   return [again, `or, once the rest is done by hand: ${settle}`];
 }
 
 /** What was stopped has nothing to be fixed. */
 function againAfter(step: PlanStep, outcome: Outcome, { where }: ErrorInfo): string {
-  const command = `godwit ${step.direction}`;
+  const command = `godwit ${step.migration.kind === 'seed' ? 'seed' : step.direction}`;
   const file = where?.file ?? step.migration.file;
   if (outcome.status === 'stopped') return `go on with it: ${command}`;
   if (!file) return command;

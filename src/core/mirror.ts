@@ -1,5 +1,5 @@
 import type { MirrorRecord, MirrorSpec, VersionRecord } from '../ports/history.ts';
-import type { Migration } from '../ports/migration.ts';
+import type { Kind, Migration } from '../ports/migration.ts';
 import { canonicalVersion, splitVersionedName } from './ordering.ts';
 
 /** A version that only the mirror says is applied: a person put it there. */
@@ -22,7 +22,7 @@ export function findImports(
   records: readonly VersionRecord[],
 ): Imported[] {
   const applied = new Set(
-    records.filter((r) => r.kind === 'migration' && r.state === 'applied').map((r) => r.version),
+    records.filter((r) => r.kind === kindOf(spec) && r.state === 'applied').map((r) => r.version),
   );
   const find = migrationFinder(spec, migrations);
   const imports = new Map<string, Imported>();
@@ -42,20 +42,26 @@ export function findImports(
   return [...imports.values()];
 }
 
+/** What a mirror has records of. */
+export function kindOf(spec: MirrorSpec): 'migration' | 'seed' {
+  return spec.kind ?? 'migration';
+}
+
 /** The history as it will read once the imports are recorded. `status` shows this. */
 export function withImports(
   records: readonly VersionRecord[],
   imports: readonly Imported[],
+  kind: Kind = 'migration',
 ): VersionRecord[] {
   const versions = new Set(imports.map((imported) => imported.version));
-  const kept = records.filter((r) => r.kind !== 'migration' || !versions.has(r.version));
+  const kept = records.filter((r) => r.kind !== kind || !versions.has(r.version));
   const last = records.reduce((seq, r) => Math.max(seq, r.appliedSeq ?? 0), 0);
-  return [...kept, ...imports.map((imported, index) => asRecord(imported, last + 1 + index))];
+  return [...kept, ...imports.map((imported, index) => asRecord(imported, kind, last + 1 + index))];
 }
 
-function asRecord(imported: Imported, seq: number): VersionRecord {
+function asRecord(imported: Imported, kind: Kind, seq: number): VersionRecord {
   return {
-    kind: 'migration',
+    kind,
     version: imported.version,
     id: imported.id,
     name: imported.name,

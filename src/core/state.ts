@@ -1,6 +1,6 @@
 import type { LockHolder } from '../ports/driver.ts';
 import type { VersionRecord } from '../ports/history.ts';
-import type { Migration } from '../ports/migration.ts';
+import type { Kind, Migration } from '../ports/migration.ts';
 import { recordKey } from './fold.ts';
 import { compareVersions } from './ordering.ts';
 
@@ -38,12 +38,14 @@ export function isApplied(status: MigrationStatus): boolean {
  *
  * @param holder the lock's holder: an open run under its fence is running, any other is
  *   interrupted
+ * @param kind of which a record without a file counts; the others stand in the history only
  * @returns in version order; one entry per version
  */
 export function joinStates(
   migrations: readonly Migration[],
   records: readonly VersionRecord[],
   holder: LockHolder | undefined,
+  kind: Kind = 'migration',
 ): MigrationStatus[] {
   const byKey = new Map(records.map((record) => [recordKey(record), record]));
   const joined: MigrationStatus[] = [];
@@ -60,9 +62,7 @@ export function joinStates(
     });
   }
   for (const record of byKey.values()) {
-    // Runs of backfills stand in the history, and are no versions of anything.
-    if (record.state === 'pending') continue;
-    if (record.kind === 'backfill' || record.kind === 'definition') continue;
+    if (record.state === 'pending' || record.kind !== kind) continue;
     joined.push({
       version: record.version,
       id: record.id,

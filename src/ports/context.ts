@@ -3,6 +3,20 @@ import type { Direction } from './migration.ts';
 
 export type DriverName = 'mongodb' | 'postgres' | 'pglite';
 
+export interface UpsertOptions {
+  /** The field or fields that tell one record from another. */
+  readonly key: string | readonly string[];
+  /** MongoDB: records hold Extended JSON, such as `{ $oid: '…' }` and `{ $date: '…' }`. */
+  readonly extendedJson?: boolean | undefined;
+}
+
+export interface UpsertCounts {
+  readonly inserted: number;
+  readonly updated: number;
+  /** Records that were in the database as they are. */
+  readonly unchanged: number;
+}
+
 /** What every migration is given, whatever the database. */
 export interface BaseContext {
   /** The driver of the database that is being migrated. */
@@ -29,6 +43,14 @@ export interface BaseContext {
    * GODWIT_BACKFILL_FAILED, GODWIT_STOPPED.
    */
   backfill(spec: BackfillSpec): Promise<BackfillSummary>;
+  /**
+   * Inserts records, or brings those that are there in line, so that a second time changes
+   * nothing. Fields that a record does not name stay as they are.
+   *
+   * @param target collection or table; PostgreSQL needs a unique index on the key
+   * @throws GodwitError GODWIT_SEED_INVALID for a record without its key
+   */
+  upsert(target: string, records: readonly object[], options: UpsertOptions): Promise<UpsertCounts>;
 }
 
 /**

@@ -143,6 +143,20 @@ export interface SeriesProgress {
   end(job: Job, outcome: Outcome): void;
 }
 
+/** Something that `reset` drops. */
+export interface Dropped {
+  /** `collection`, `view`, `table`, `sequence`, `function`, `type` … */
+  readonly kind: string;
+  readonly name: string;
+  /** Documents or rows; an estimate. */
+  readonly count?: number | undefined;
+}
+
+export interface ResetScope {
+  /** PostgreSQL: schemas whose objects are dropped, godwit's own beside. */
+  readonly schemas: readonly string[];
+}
+
 /** Runs whose end was recorded, but not so that it survives the loss of one server. */
 export interface Unsettled {
   readonly runs: readonly Pick<RunHeader, 'id' | 'direction'>[];
@@ -180,6 +194,11 @@ export interface Session {
    * is reported as done. Never throws. Absent where `execute` has waited already.
    */
   settle?(): Promise<Unsettled | undefined>;
+  /**
+   * Drops everything in scope, godwit's own records last, and what extensions own never.
+   * Where the server can, all or nothing. The session can then only be released.
+   */
+  reset?(scope: ResetScope): Promise<readonly Dropped[]>;
   /** Settles, and releases only what this session holds. Safe to call twice. */
   release(): Promise<void>;
 }
@@ -253,6 +272,8 @@ export interface Driver {
   scratch?(): Promise<Scratch>;
   /** Throws GODWIT_UNSUPPORTED where `capabilities.sql` is false. */
   script(steps: readonly ScriptStep[]): Promise<string>;
+  /** What `reset` of a session would drop now. Reads only. Absent while a driver cannot. */
+  resettable?(scope: ResetScope): Promise<readonly Dropped[]>;
   /** Closes connections; releases a lock that is still held. Safe to call twice. */
   close(): Promise<void>;
 }

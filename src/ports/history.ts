@@ -168,6 +168,8 @@ export interface MirrorSpec {
   readonly create: 'always' | 'existing';
   /** Which shape its documents have; a format knows it. */
   readonly shape: MirrorShape;
+  /** What it has records of. Default `migration`. */
+  readonly kind?: 'migration' | 'seed' | undefined;
 }
 
 /** Field names in the mirror. Absent ones are not written. */

@@ -1,5 +1,5 @@
 import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command-spec.ts';
-import { parseCount, parseLongDuration } from '../parse-values.ts';
+import { collect, parseCount, parseLongDuration } from '../parse-values.ts';
 import { BACKFILL_COMMAND } from './backfill-command.ts';
 import { BACKUP_COMMAND } from './backup-command.ts';
 
@@ -69,6 +69,9 @@ const WORKER_DETAILS =
 const SYNC_DETAILS =
   'Models are found in models/ (modelsDir), definitions in collections/ (collectionsDir). The difference is shown first; new things are made first, and removals come last.';
 
+const RESET_DETAILS =
+  "Refused in production, and for a database whose name was not said, here or by the config's resettable. godwit's own records go too.";
+
 const MIGRATE = 'Migrate:';
 const LOOK = 'Look:';
 const REPAIR = 'Repair:';
@@ -100,6 +103,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     arguments: [{ ...id, name: '[id]' }],
     options: [retry],
     load: () => import('./redo.ts'),
+  },
+  {
+    name: 'setup',
+    group: MIGRATE,
+    summary: 'everything that a new database needs: migrations, then seeds',
+    load: () => import('./setup.ts'),
+  },
+  {
+    name: 'seed',
+    group: MIGRATE,
+    summary: 'put sample and reference data in; never in production',
+    options: [
+      { flags: '--only <id>', description: 'just this one; repeatable', parse: collect },
+      { flags: '--again', description: 'also what was applied before' },
+      { flags: '--dry-run', description: 'look, and run nothing' },
+    ],
+    load: () => import('./seed.ts'),
   },
   {
     name: 'plan',
@@ -240,6 +260,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./unlock.ts'),
   },
   {
+    name: 'reset',
+    group: REPAIR,
+    summary: 'drop everything in a database of development',
+    details: RESET_DETAILS,
+    options: [
+      { flags: '--database-name <name>', description: 'the database that may be emptied' },
+      { flags: '--dry-run', description: 'say what would be dropped' },
+    ],
+    load: () => import('./reset.ts'),
+  },
+  {
     name: 'init',
     group: PROJECT,
     summary: 'write a config, a folder and package.json scripts that fit the project',
@@ -250,7 +281,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     group: PROJECT,
     summary: 'write a new migration',
     arguments: [{ name: '<name...>', description: 'what it does, such as "add email to users"' }],
-    options: [language, versions],
+    options: [
+      language,
+      versions,
+      { flags: '--seed', description: 'a seed instead of a migration' },
+    ],
     load: () => import('./create.ts'),
   },
   {

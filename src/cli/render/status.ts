@@ -19,14 +19,20 @@ export function renderStatus(
     host: database.host,
     database: database.name,
   };
-  const parts = [`${renderTarget(target, style)}\n\n`, renderEntries(migrations, style, width)];
-  if (migrations.length > 0) parts.push('\n');
+  const own = migrations.filter(({ kind }) => kind !== 'seed');
+  const seeds = migrations.filter(({ kind }) => kind === 'seed');
+  const parts = [`${renderTarget(target, style)}\n\n`, renderEntries(own, style, width)];
+  if (own.length > 0) parts.push('\n');
   parts.push(`  ${counts(summary, style)}\n`);
+  if (report.seeds) {
+    parts.push(`\n  ${style.bold('Seeds')}\n`, renderEntries(seeds, style, width), '\n');
+    parts.push(`  ${counts(report.seeds, style)}\n`);
+  }
   if (lock) parts.push(`  Lock held by ${showHolder(lock)}\n`);
   if (definitions.length > 0) parts.push('\n', renderDefinitions(definitions, style));
   if (problems.length > 0) parts.push('\n', renderProblems(problems, style));
   // Problems bring their own advice.
-  const next = problems.length > 0 ? [] : nextOf(migrations);
+  const next = problems.length > 0 ? [] : [...nextOf(own), ...nextOfSeeds(seeds)];
   if (next.length > 0)
     parts.push(
       `\n${next.map((line, i) => `  ${style.dim(i === 0 ? 'Next ' : '     ')}  ${line}\n`).join('')}`,
@@ -71,6 +77,16 @@ function counts(summary: StatusReport['summary'], style: Style): string {
     paintState(`${summary[state]} ${state}`, style),
   );
   return parts.length > 0 ? parts.join(', ') : 'No migrations.';
+}
+
+/** Seeds are run again by themselves, whatever became of them. */
+function nextOfSeeds(entries: readonly StatusEntry[]): string[] {
+  const open = entries.some(({ state }) => /pending|failed|interrupted/.test(state));
+  const modified = entries.find(({ state }) => state === 'modified');
+  return [
+    ...(open ? ['godwit seed'] : []),
+    ...(modified ? [`godwit seed --only ${modified.id} --again`] : []),
+  ];
 }
 
 /** The commands that fit, the most urgent first. */

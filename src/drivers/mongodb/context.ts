@@ -5,11 +5,12 @@ import type { StepCall } from '../../ports/migration.ts';
 import type { Gate } from './guard/gate.ts';
 import { guardClient } from './guard/guard.ts';
 import { noBackfills } from './only-backfills.ts';
+import { upsert } from './upsert.ts';
 
 /** What a step is called with: handles that pass the gate, and the context around them. */
 export function createCall(
   job: Job,
-  real: { readonly client: MongoClient; readonly database: string },
+  real: { readonly client: MongoClient; readonly database: string; readonly root: string },
   gate: Gate,
   signal: AbortSignal,
   startBackfill: () => Promise<void>,
@@ -30,6 +31,7 @@ export function createCall(
       await startBackfill();
       return job.backfill(spec);
     },
+    upsert: (target, records, options) => upsert(db, target, records, options, real.root),
     db,
     client,
     session: gate.session,

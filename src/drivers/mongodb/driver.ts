@@ -5,6 +5,7 @@ import type { DefinitionReader } from '../../ports/definition.ts';
 import type {
   AcquireOptions,
   Driver,
+  Dropped,
   LockHolder,
   OpenDriver,
   OpenOptions,
@@ -104,6 +105,11 @@ class MongoDriver implements Driver {
   async backups(tools: BackupTools): Promise<Backups> {
     const { openBackups } = await import('./backup/backups.ts');
     return openBackups(this.#connection, this.#options, tools);
+  }
+
+  async resettable(): Promise<readonly Dropped[]> {
+    const { listEverything } = await import('./reset.ts');
+    return listEverything(this.#store);
   }
 
   diagnose(): ReturnType<Driver['diagnose']> {

@@ -54,12 +54,15 @@ export class Mirrors {
     versions: () => Promise<VersionRecord[]>,
     created: ReadonlySet<string> = new Set(),
   ): Promise<MirrorWork[]> {
-    const ended = events.filter(isDone);
-    if (specs.length === 0 || ended.length === 0) return [];
+    const done = events.filter(isDone);
+    if (specs.length === 0 || done.length === 0) return [];
     const before = new Map(this.#known);
     await this.#exist(specs);
     const work: MirrorWork[] = [];
     for (const spec of specs) {
+      const kind = spec.kind ?? 'migration';
+      const ended = done.filter((event) => event.kind === kind);
+      if (ended.length === 0) continue;
       const there = this.#known.get(spec.name) === true || created.has(spec.name);
       if (!there && spec.create === 'existing') continue;
       const isNew = before.get(spec.name) !== true;
@@ -103,7 +106,7 @@ export async function writeMirrors(
 }
 
 function isDone(event: NewHistoryEvent): event is EndedEvent {
-  return event.event === 'ended' && event.status !== 'failed' && event.kind === 'migration';
+  return event.event === 'ended' && event.status !== 'failed';
 }
 
 function operationsFor(spec: MirrorSpec, event: EndedEvent): AnyBulkWriteOperation<Document>[] {
@@ -133,7 +136,8 @@ function insertOnce(
   record: Mirrored,
   at: Date | undefined,
 ): AnyBulkWriteOperation<Document>[] {
-  const key = record.kind === 'migration' ? keyValue(spec, record) : undefined;
+  const mirrored = record.kind === (spec.kind ?? 'migration');
+  const key = mirrored ? keyValue(spec, record) : undefined;
   if (key === undefined) return [];
   const { appliedAt } = spec.shape;
   const filter = { [spec.shape.key.field]: key };

@@ -73,7 +73,7 @@ async function tryOnce(
     const { client, db } = work.store;
     const call = createCall(
       job,
-      { client, database: db.databaseName },
+      { client, database: db.databaseName, root: work.root },
       gate,
       AbortSignal.any(signals),
       async () => refuseLate(job, gate),

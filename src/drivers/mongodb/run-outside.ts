@@ -112,7 +112,7 @@ async function attempt(
   try {
     const signal = AbortSignal.any([lost, job.abort]);
     const { client, db } = work.store;
-    const real = { client, database: db.databaseName };
+    const real = { client, database: db.databaseName, root: work.root };
     const call = createCall(job, real, gate, signal, () => onlyBackfills.start(gate));
     const returned = await untilAborted(perform(job, call, progress), [lost, job.abort]);
     // Calls that were not awaited belong to the run too.

@@ -2,6 +2,7 @@ import { GodwitError } from '../../errors.ts';
 import type { ApplyCall, SyncOperation } from '../../ports/definition.ts';
 import type {
   AcquireOptions,
+  Dropped,
   Job,
   Outcome,
   SeriesProgress,
@@ -141,6 +142,14 @@ export class MongoSession implements Session {
     } catch (thrown) {
       return unsettled(log, toMongoError(thrown, 'make sure of the records', url));
     }
+  }
+
+  async reset(): Promise<readonly Dropped[]> {
+    const { store, lease, log } = this.#work;
+    lease.check();
+    await log.settle();
+    const { dropEverything } = await import('./reset.ts');
+    return dropEverything(store, lease);
   }
 
   release(): Promise<void> {

@@ -7,10 +7,12 @@ import type {
   Capabilities,
   Diagnosis,
   Driver,
+  Dropped,
   LockHolder,
   OpenDriver,
   OpenOptions,
   Prediction,
+  ResetScope,
   ScriptStep,
   Session,
   Target,
@@ -127,6 +129,12 @@ class PgliteDriver implements Driver {
     }
     const { diagnose } = await import('../postgres/diagnose.ts');
     return diagnose(await this.#open('read'), this.#store);
+  }
+
+  async resettable(scope: ResetScope): Promise<readonly Dropped[]> {
+    if (this.#isEmpty()) return [];
+    const { listEverything } = await import('../postgres/reset.ts');
+    return listEverything(await this.#open('read'), this.#store, scope);
   }
 
   async predict(sql: SqlText): Promise<Prediction> {

@@ -50,6 +50,10 @@ function createContext(place: Workplace, job: Job, gate: SqlGate): PostgresConte
       await gate.startBackfill?.();
       return job.backfill(spec);
     },
+    upsert: async (target, records, options) => {
+      const { upsert } = await import('./upsert.ts');
+      return upsert(client, target, records, options);
+    },
     client,
     query: client.query,
   };

@@ -6,10 +6,12 @@ import type {
   Capabilities,
   Diagnosis,
   Driver,
+  Dropped,
   LockHolder,
   OpenDriver,
   OpenOptions,
   Prediction,
+  ResetScope,
   ScriptStep,
   Session,
   Target,
@@ -141,6 +143,11 @@ class PostgresDriver implements Driver {
   async diagnose(): Promise<Diagnosis[]> {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(await this.#reader(), this.#store);
+  }
+
+  async resettable(scope: ResetScope): Promise<readonly Dropped[]> {
+    const { listEverything } = await import('./reset.ts');
+    return listEverything(await this.#reader(), this.#store, scope);
   }
 
   async predict(sql: SqlText): Promise<Prediction> {

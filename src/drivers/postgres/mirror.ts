@@ -23,8 +23,9 @@ export function mirrorStatements(
   mirrors: readonly MirrorSpec[],
   run: MirroredRun,
 ): string[] {
-  if (run.status === 'failed' || run.header.kind !== 'migration') return [];
+  if (run.status === 'failed') return [];
   return mirrors.flatMap((spec) => {
+    if (run.header.kind !== (spec.kind ?? 'migration')) return [];
     const key = mirrorKey(spec, run.header);
     return key === undefined ? [] : [mirrorBlock(store, spec, key, run)];
   });
@@ -70,7 +71,7 @@ function tellAll(store: Store, spec: MirrorSpec, table: string): string {
     `if not exists (select 1 from ${table}) then insert into ${table}`,
     `(${present.map(([field]) => ident(field)).join(',')})`,
     `select ${present.map(([, value]) => value).join(',')} from`,
-    `(select distinct on (version) * from ${store.history} where kind = 'migration'`,
+    `(select distinct on (version) * from ${store.history} where kind = ${literal(spec.kind ?? 'migration')}`,
     `and event = 'ended' and status in ('applied','reverted') order by version, seq desc) h`,
     `where h.status = 'applied'${numbers} order by h.seq; end if;`,
   ].join(' ');

@@ -1,5 +1,13 @@
 import { GodwitError, toGodwitError } from '../../errors.ts';
-import type { Job, Outcome, SeriesProgress, Session, Unsettled } from '../../ports/driver.ts';
+import type {
+  Dropped,
+  Job,
+  Outcome,
+  ResetScope,
+  SeriesProgress,
+  Session,
+  Unsettled,
+} from '../../ports/driver.ts';
 import type { MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
 import { appendEvents } from './append.ts';
 import type { Workplace } from './workplace.ts';
@@ -60,6 +68,13 @@ export class PostgresSession implements Session {
 
   async settle(): Promise<Unsettled | undefined> {
     return this.#unsettled;
+  }
+
+  reset(scope: ResetScope): Promise<readonly Dropped[]> {
+    return this.#while(async () => {
+      const { dropEverything } = await import('./reset.ts');
+      return dropEverything(this.#place, scope);
+    });
   }
 
   /** Once: a second call must not tell the driver that its next session is over. */
