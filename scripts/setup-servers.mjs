@@ -14,6 +14,9 @@ const WANTED = [
     isThere: () => onPath('redis-server'),
   },
   { what: 'pgbouncer', package: 'pgbouncer', isThere: () => onPath('pgbouncer') },
+  // Completion is tried in the shells themselves.
+  { what: 'zsh', package: 'zsh', isThere: () => onPath('zsh') },
+  { what: 'fish', package: 'fish', isThere: () => onPath('fish') },
 ];
 
 /** Installs what is missing where that is possible without asking anybody. */

@@ -29,7 +29,10 @@ function flagWords({ names, description, values }: CompletedFlag): string {
   const flags = names.map((name) =>
     name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
   );
-  const value = values === undefined ? '' : ` -r${argument(values) && ` ${argument(values)}`}`;
+  // `-x` is `-r` without the files that fish offers otherwise.
+  const needs = values?.kind === 'file' ? '-r' : '-x';
+  const value =
+    values === undefined ? '' : ` ${needs}${argument(values) && ` ${argument(values)}`}`;
   return `${flags.join(' ')}${value} -d '${quote(description)}'`;
 }
 
