@@ -9,6 +9,7 @@ import {
   type StepResult,
 } from '../core/run.ts';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
+import type { Direction } from '../ports/migration.ts';
 import { backfillSteps } from './backfill-steps.ts';
 import type { BackupTaken } from './backup/types.ts';
 import { countRemaining, isGood, report, warningsOf } from './run-report.ts';
@@ -44,7 +45,8 @@ export async function executePlans(
     fingerprint: first.fingerprint,
   });
   const together = options.singleTransaction ?? settings.singleTransaction;
-  const backup = ids.length > 0 ? await backupBefore(work, options.backup) : undefined;
+  const backup =
+    ids.length > 0 ? await backupBefore(work, first.direction, options.backup) : undefined;
   const { results, hookError } = await runAll(work, loaded, together, ids.length > 0, {
     ...options,
     backup: backup?.id,
@@ -66,11 +68,12 @@ export async function executePlans(
 /** Under the lock, before the first run. What keeps it from being made keeps the plan. */
 async function backupBefore(
   { settings, driver, project, stop }: Work,
+  direction: Direction,
   asked: boolean | undefined,
 ): Promise<BackupTaken | undefined> {
   if (!(asked ?? settings.backup.mode === 'full')) return undefined;
   const { backupForPlan } = await import('./backup/before-plan.ts');
-  return backupForPlan({ settings, driver, project, stop });
+  return backupForPlan({ settings, driver, project, stop, direction });
 }
 
 async function runAll(

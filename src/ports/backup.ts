@@ -30,6 +30,8 @@ export interface BackupData {
   readonly contents: readonly BackupContent[];
   /** The schemas or collections that were asked for; absent: all. */
   readonly only?: readonly string[] | undefined;
+  /** Schemas that a restore replaces, where there are schemas. */
+  readonly schemas?: readonly string[] | undefined;
   /** What is not in it, or could not be done, for people. */
   readonly notes: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { Direction } from '../../ports/migration.ts';
 import type { Work } from '../with-session.ts';
 import { pruneAfter } from './prune.ts';
 import { takeBackup } from './take.ts';
@@ -9,12 +10,15 @@ export async function backupForPlan({
   driver,
   project,
   stop,
-}: Pick<Work, 'settings' | 'driver' | 'project' | 'stop'>): Promise<BackupTaken> {
+  direction,
+}: Pick<Work, 'settings' | 'driver' | 'project' | 'stop'> & {
+  readonly direction: Direction;
+}): Promise<BackupTaken> {
   const { emit } = project;
   const taken = await takeBackup({
     ...{ driver, settings, emit, signal: stop, plain: true },
     only: settings.backup.only,
-    reason: `before ${project.options.command ?? 'a plan'}`,
+    reason: `before ${project.options.command ?? direction}`,
   });
   await pruneAfter(taken, settings, emit);
   return taken;

@@ -37,6 +37,7 @@ create policy everybody on patients using (true);
 create schema "crm";
 create table crm.leads (id uuid primary key default gen_random_uuid(), note text);
 comment on table crm.leads is E'two\\nlines';
+create cast (mood as int) with inout as assignment;
 create publication changes for table patients, crm.leads;
 `;
 
@@ -150,6 +151,9 @@ export async function readEverything(ask: Ask): Promise<Record<string, unknown>>
       `select n.nspname, pg_get_userbyid(n.nspowner) as owner,
         (select array_agg(a::text order by a::text) from unnest(n.nspacl) a)
         from pg_namespace n where ${own} order by 1`,
+    ),
+    casts: await ask(
+      'select castsource::regtype::text, casttarget::regtype::text, castmethod, castcontext from pg_cast where oid >= 16384 order by 1, 2',
     ),
     publications: await ask('select * from pg_publication_tables order by 1, 2, 3'),
     types: await ask(

@@ -23,54 +23,91 @@ describe.each(SERVERS)('backups of PostgreSQL $title', ({ version, tool, pgDump 
   afterAll(() => server?.stop());
   const backup = { pgDump, mode: 'full' } as const;
 
-  /** Two applied, the third applied and the fourth failed under a backup. */
-  const halfMigrated = async () => {
-    const project = await createProject(await server.createDatabase());
-    const quiet = project.migrator();
-    expect((await quiet.up()).summary).toMatchObject({ applied: 2, failed: 0 });
-    await quiet.close();
-    const before = await fingerprintOf(project.url);
-    await project.add('003_third.sql', THIRD);
-    await project.add('004_fourth.sql', FOURTH);
-    const migrator = project.migrator({ backup });
-    const report = await migrator.up();
-    expect(report.summary).toMatchObject({ applied: 1, failed: 1 });
-    return { project, migrator, before, report };
-  };
+  it.skipIf(missing || !hasPsql)(
+    'bring back what was there, by psql and by godwit, from a half-migrated database',
+    async () => {
+      const project = await createProject(await server.createDatabase());
+      const quiet = project.migrator();
+      expect((await quiet.up()).summary).toMatchObject({ applied: 2, failed: 0 });
+      await quiet.close();
+      const before = await fingerprintOf(project.url);
+      await project.add('003_third.sql', THIRD);
+      await project.add('004_fourth.sql', FOURTH);
 
-  it.skipIf(missing || !hasPsql)('psql < the plain file brings back what was there', async () => {
-    const { project, migrator, before, report } = await halfMigrated();
-    expect(report.backup?.tool).toMatch(tool);
-    expect(report.backup?.plain).toBe(project.plain);
-    const { runs } = await migrator.history();
-    expect(runs.at(-1)).toMatchObject({ status: 'failed', backup: report.backup?.id });
-    await migrator.close();
-    expect(await fingerprintOf(project.url)).not.toEqual(before);
-    const ran = psql(project.url, project.plain);
-    expect(ran).toMatchObject({ code: 0, output: expect.stringContaining('Restored.') });
-    expect(await fingerprintOf(project.url)).toEqual(before);
-    const again = project.migrator();
-    expect((await again.status()).summary).toMatchObject({ applied: 2, pending: 2, failed: 0 });
-    expect((await again.up()).summary).toMatchObject({ applied: 1, failed: 1 });
-    await again.close();
-  });
+      const migrator = project.migrator({ backup });
+      const report = await migrator.up();
+      expect(report).toMatchObject({
+        summary: { applied: 1, failed: 1 },
+        backup: { tool: expect.stringMatching(tool), plain: project.plain, reason: 'before up' },
+      });
+      const { runs } = await migrator.history();
+      expect(runs.slice(-2).map((run) => run.backup)).toEqual(
+        Array.from({ length: 2 }, () => report.backup?.id),
+      );
+      await migrator.close();
+      expect(await fingerprintOf(project.url)).not.toEqual(before);
+      const ran = psql(project.url, project.plain);
+      expect(ran).toMatchObject({ code: 0, output: expect.stringContaining('Restored.') });
+      expect(await fingerprintOf(project.url)).toEqual(before);
 
-  it.skipIf(missing)('godwit restores, and compares what is there', async () => {
-    const { project, migrator, before, report } = await halfMigrated();
-    const restored = await migrator.backup.restore();
-    expect(restored).toMatchObject({ backup: { id: report.backup?.id }, rows: expect.any(Number) });
-    expect(restored.rows).toBeGreaterThan(2000);
-    expect(await fingerprintOf(project.url)).toEqual(before);
-    expect((await migrator.status()).summary).toMatchObject({ applied: 2, pending: 2 });
-    expect(await migrator.lockHolder()).toBeUndefined();
-    const verified = await migrator.backup.verify(undefined, { rehearse: true });
-    expect(verified).toMatchObject({ summary: { error: 0 }, verified: [{ rehearsed: true }] });
-    await migrator.close();
-    const dir = join(project.root, 'backup', 'migrations');
-    expect((await readdir(dir)).sort()).toEqual(
-      ['.gitignore', report.backup?.id, 'pre_migration_backup.sql'].sort(),
-    );
-    expect((await stat(project.plain)).mode & 0o077).toBe(0);
-    expect(await readFile(project.plain, 'utf8')).toContain('ON_ERROR_STOP');
-  });
+      const again = project.migrator({ backup });
+      expect((await again.status()).summary).toMatchObject({ applied: 2, pending: 2, failed: 0 });
+      const second = await again.up();
+      expect(second.summary).toMatchObject({ applied: 1, failed: 1 });
+      const restored = await again.backup.restore();
+      expect(restored.backup.id).toBe(second.backup?.id);
+      expect(restored.rows).toBeGreaterThan(2000);
+      expect(await fingerprintOf(project.url)).toEqual(before);
+      expect(await again.lockHolder()).toBeUndefined();
+      expect((await again.status()).summary).toMatchObject({ applied: 2, pending: 2 });
+      await again.close();
+
+      const dir = join(project.root, 'backup', 'migrations');
+      expect((await readdir(dir)).sort()).toEqual(
+        ['.gitignore', report.backup?.id, second.backup?.id, 'pre_migration_backup.sql'].sort(),
+      );
+      expect((await stat(project.plain)).mode & 0o077).toBe(0);
+      expect((await stat(join(dir, String(second.backup?.id)))).mode & 0o077).toBe(0);
+      expect(await readFile(project.plain, 'utf8')).toContain('\\set ON_ERROR_STOP on');
+    },
+    60_000,
+  );
+
+  it.skipIf(missing)(
+    'are verified, also by a rehearsal, and pruned',
+    async () => {
+      const project = await createProject(await server.createDatabase());
+      const migrator = project.migrator({ backup: { pgDump } });
+      expect(await migrator.up()).not.toHaveProperty('backup');
+      const { backup: made } = await migrator.backup.create({ reason: 'before the audit' });
+      expect(made).toMatchObject({ tool: expect.stringMatching(tool), plain: null, only: null });
+      const verified = await migrator.backup.verify(undefined, { rehearse: true });
+      expect(verified).toMatchObject({
+        findings: [],
+        verified: [{ id: made.id, rehearsed: true }],
+      });
+      // The scratch database is gone.
+      const names = await fingerprintNames(project.url);
+      expect(names.filter((name) => name.startsWith('godwit_rehearsal'))).toEqual([]);
+      const nothing = await migrator.up({ backup: true });
+      expect(nothing).not.toHaveProperty('backup');
+      const { backup: newer } = await migrator.backup.create();
+      expect(await migrator.backup.prune({ keep: { count: 1 } })).toMatchObject({
+        removed: [{ id: made.id }],
+        kept: 1,
+      });
+      expect((await migrator.backup.list()).backups.map(({ id }) => id)).toEqual([newer.id]);
+      await migrator.close();
+    },
+    60_000,
+  );
 });
+
+async function fingerprintNames(url: string): Promise<string[]> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query('select datname from pg_database');
+  await client.end();
+  return rows.map((row) => String(row.datname));
+}

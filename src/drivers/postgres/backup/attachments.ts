@@ -22,7 +22,7 @@ export async function readAttachments(
 ): Promise<Attachment[]> {
   const inside = `any (${nameArray(extent.managed)})`;
   const outside = `all (${nameArray(extent.managed)})`;
-  const questions = [foreignKeys, triggers, policies, ...(events ? [eventTriggers] : [])];
+  const questions = [casts, foreignKeys, triggers, policies, ...(events ? [eventTriggers] : [])];
   const results = await connection.simple(questions.map((sql) => sql(inside, outside)).join(';'));
   const found = results.flatMap(({ rows }) =>
     rows.map(([sql, to]) => ({ sql: String(sql), to: to ?? undefined })),
@@ -38,6 +38,23 @@ const functionSchemaOf = (oid: string): string =>
     on n.oid = p.pronamespace where p.oid = ${oid})`;
 /** Whole names also where a search path would find the short one: it is empty here. */
 const nameOf = (oid: string): string => `${oid}::pg_catalog.regclass::pg_catalog.text`;
+
+const typeSchemaOf = (oid: string): string =>
+  `(select n.nspname from pg_catalog.pg_type t join pg_catalog.pg_namespace n
+    on n.oid = t.typnamespace where t.oid = ${oid})`;
+
+/** They are in no schema, so that neither dump has them. */
+const casts = (inside: string): string =>
+  `select pg_catalog.format('CREATE CAST (%s AS %s) %s%s', pg_catalog.format_type(c.castsource, null),
+      pg_catalog.format_type(c.casttarget, null), case c.castmethod
+        when 'f' then 'WITH FUNCTION ' || c.castfunc::pg_catalog.regprocedure::pg_catalog.text
+        when 'i' then 'WITH INOUT' else 'WITHOUT FUNCTION' end,
+      case c.castcontext when 'a' then ' AS ASSIGNMENT' when 'i' then ' AS IMPLICIT' else '' end), null
+    from pg_catalog.pg_cast c where (${typeSchemaOf('c.castsource')} = ${inside}
+        or ${typeSchemaOf('c.casttarget')} = ${inside} or ${functionSchemaOf('c.castfunc')} = ${inside})
+      and not exists (select 1 from pg_catalog.pg_depend e where e.objid = c.oid
+        and e.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass and e.deptype in ('e', 'i'))
+    order by c.oid`;
 
 const foreignKeys = (inside: string, outside: string): string =>
   `select pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', ${nameOf('k.conrelid')},

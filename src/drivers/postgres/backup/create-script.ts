@@ -60,6 +60,7 @@ export async function createScript(
     return {
       ...{ tool, consistency: 'snapshot', contents },
       ...(request.only && { only: extent.managed }),
+      schemas: extent.managed,
       notes: [...extent.notes, ...notes],
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { GodwitError } from '../../../errors.ts';
 import type { Connection } from '../connection.ts';
 import { readSchema, type SchemaDump, writeSchema } from '../snapshot/dump.ts';
 import type { Extent } from './extent.ts';
@@ -15,6 +16,26 @@ export async function dumpSchema(connection: Connection, extent: Extent): Promis
   return {
     preData: [...writeSchema(dump, 'pre-data')].join(''),
     postData: [...writeSchema(dump, 'post-data', { refresh: true })].join(''),
-    notes: dump.warnings,
+    notes: insistOnWhole(dump.warnings),
   };
+}
+
+/** Restored in another way, or not touched by a restore. */
+const HARMLESS = /^Not taken in: (publications|casts|foreign servers) /;
+const TOLD = /^Not taken in: invalid indexes /;
+
+/** What would be dropped by a restore and not come back must not be found out then. */
+function insistOnWhole(warnings: readonly string[]): string[] {
+  const lost = warnings.filter((warning) => !HARMLESS.test(warning) && !TOLD.test(warning));
+  if (lost.length === 0) return warnings.filter((warning) => TOLD.test(warning));
+  throw new GodwitError(
+    'GODWIT_BACKUP_FAILED',
+    `godwit's own dump could not bring back everything that is there. ${lost.join(' ')}`,
+    {
+      next: [
+        'install a pg_dump that is not older than the server; it is found by itself',
+        'or leave that schema out: backup.only in the config, or --only',
+      ],
+    },
+  );
 }

@@ -5,7 +5,6 @@ import { messageOf } from '../errors.ts';
 import { stoppedError } from '../interrupt.ts';
 import { localRole } from '../store.ts';
 import type { BackupPlace } from './backups.ts';
-import { readExtent } from './extent.ts';
 import { RESTORING } from './frame.ts';
 import { loadScript } from './load-script.ts';
 import { lockTitle, measureContents } from './measure.ts';
@@ -26,7 +25,7 @@ export async function restoreScript(
   try {
     await connection.simple(`begin;${localRole(place.store)}${RESTORING}`);
     await loadScript(connection, file, { ...options, total });
-    const { managed } = await readExtent(connection, place.store, manifest.only);
+    const managed = manifest.schemas ?? [];
     const contents = await measureContents(connection, managed, lockTitle(place.store), options);
     insistOnSame(manifest, contents);
     if (signal.aborted) throw stoppedError();
