@@ -30,6 +30,9 @@ export const ERROR_CODES = {
   GODWIT_HISTORY_NEWER: { exit: 2 },
   GODWIT_BACKFILL_INVALID: { exit: 2 },
   GODWIT_BACKFILL_UNKNOWN: { exit: 2 },
+  GODWIT_SNAPSHOT_INVALID: { exit: 2 },
+  GODWIT_SNAPSHOT_UNLOADABLE: { exit: 2 },
+  GODWIT_SCRATCH_FAILED: { exit: 2 },
   GODWIT_BACKUP_UNKNOWN: { exit: 2 },
   GODWIT_COLLECTION_MISSING: { exit: 2 },
   GODWIT_COLLECTION_EXISTS: { exit: 2 },
@@ -72,6 +75,8 @@ export const ERROR_CODES = {
   GODWIT_PRODUCTION: { exit: 5 },
   GODWIT_RESET_REFUSED: { exit: 5 },
   GODWIT_VALIDATOR_CHANGED: { exit: 5 },
+  GODWIT_SCRATCH_REFUSED: { exit: 5 },
+  GODWIT_SQUASH_PARTIAL: { exit: 5 },
   GODWIT_CONFIRMATION_NEEDED: { exit: 5 },
   // 130: stopped cleanly
   GODWIT_STOPPED: { exit: 130 },

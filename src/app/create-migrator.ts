@@ -11,6 +11,7 @@ import { openProject } from './project.ts';
 import { accept, baseline, mark } from './record-commands.ts';
 import { reportValidation } from './report-validation.ts';
 import { redo, runDirection } from './run-commands.ts';
+import { schemaApi } from './schema.ts';
 import { showPlan } from './show-plan.ts';
 import { listFolder, readStatus } from './status.ts';
 import type { Migrator, MigratorOptions } from './types.ts';
@@ -54,7 +55,9 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     baseline: (version, record = {}) => baseline(project, version, record),
     planSync: async (sync = {}) => (await import('./sync/plan-sync.ts')).planSync(project, sync),
     sync: async (sync = {}) => (await import('./sync/run-sync.ts')).runSync(project, sync),
+    squash: async (how = {}) => (await import('./squash.ts')).squash(project, how),
     create: (name, how = {}) => createFiles(project, name, how),
+    schema: schemaApi(project),
     backfill: backfillApi(project),
     backup: backupApi(project),
     lockHolder: async () => (await project.driver()).lockHolder(),

@@ -1,4 +1,5 @@
 import { findImports, type Imported, kindOf, withImports } from '../core/mirror.ts';
+import { applyReplacements } from '../core/replaces.ts';
 import { joinStates, type MigrationStatus } from '../core/state.ts';
 import type { LockHolder } from '../ports/driver.ts';
 import type { MirrorSpec, VersionRecord } from '../ports/history.ts';
@@ -13,6 +14,8 @@ export interface ProjectState {
   /** The history, with what only mirrors know merged in. */
   readonly records: readonly VersionRecord[];
   readonly imports: readonly MirrorImports[];
+  /** Baselines that the database has, because it had what they stand for. */
+  readonly baselines: readonly Migration[];
   readonly holder: LockHolder | undefined;
 }
 
@@ -30,7 +33,7 @@ export async function readState(project: Project): Promise<ProjectState> {
     ...mirrors.map((mirror) => driver.readMirror(mirror)),
   ]);
   answers.catch(() => undefined);
-  const { migrations, problems } = await project.list();
+  const { migrations, problems: found } = await project.list();
   const [history, holder, ...mirrored] = await answers;
   let records: readonly VersionRecord[] = history;
   const imports: MirrorImports[] = [];
@@ -40,7 +43,10 @@ export async function readState(project: Project): Promise<ProjectState> {
     imports.push({ mirror, imported });
     records = withImports(records, imported, kindOf(mirror));
   }
-  return { migrations, problems, records, imports, holder };
+  const replaced = applyReplacements(migrations, records);
+  const problems = [...found, ...replaced.problems];
+  const { baselines } = replaced;
+  return { migrations, problems, records: replaced.records, imports, baselines, holder };
 }
 
 export function statusesOf(state: ProjectState): MigrationStatus[] {

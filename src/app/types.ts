@@ -12,6 +12,7 @@ import type { Actor, Counts, Via } from '../ports/history.ts';
 import type { Direction, Kind } from '../ports/migration.ts';
 import type { BackfillApi } from './backfill-types.ts';
 import type { BackupApi, BackupTaken } from './backup/types.ts';
+import type { SchemaApi, SquashOptions, SquashReport } from './schema-types.ts';
 import type { ShownPlan } from './show-plan.ts';
 import type {
   SyncOptions,
@@ -296,7 +297,11 @@ export interface Migrator extends AsyncDisposable {
   planSync(options?: SyncPlanOptions): Promise<SyncPlan>;
   /** Brings collections and indexes in line with models and definitions. */
   sync(options?: SyncOptions): Promise<SyncReport>;
+  /** Folds applied files into one baseline; the files are moved aside, never deleted. */
+  squash(options?: SquashOptions): Promise<SquashReport>;
   create(name: string, options?: CreateOptions): Promise<{ readonly files: readonly string[] }>;
+  /** The schema as data: dumps and differences. */
+  readonly schema: SchemaApi;
   /** Large data changes in chunks. */
   readonly backfill: BackfillApi;
   /** Full copies: made, listed, restored, verified, pruned. */

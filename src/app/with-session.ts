@@ -6,6 +6,7 @@ import { createHeader } from '../core/run.ts';
 import { GodwitError } from '../errors.ts';
 import type { Driver, Session } from '../ports/driver.ts';
 import type { Actor, EndedEvent, MirrorSpec } from '../ports/history.ts';
+import type { Migration } from '../ports/migration.ts';
 import { currentActor } from './actor.ts';
 import type { Project } from './project.ts';
 import { type ProjectState, readState } from './read-state.ts';
@@ -119,6 +120,32 @@ async function takeOver(project: Project, session: Session, by: Actor): Promise<
       ids: imported.map((one) => one.id),
     });
   }
-  const after = before.imports.length > 0 ? await readState(project) : before;
+  if (before.baselines.length > 0) {
+    await recordBaselines(project, session, by, before.baselines);
+  }
+  const changed = before.imports.length + before.baselines.length > 0;
+  const after = changed ? await readState(project) : before;
   return { ...after, holder: undefined };
+}
+
+/** A database that had what a baseline stands for has the baseline. */
+export async function recordBaselines(
+  project: Project,
+  session: Session,
+  by: Actor,
+  baselines: readonly Migration[],
+): Promise<void> {
+  const { mirrors } = await project.settings();
+  const events = baselines.map(
+    (migration): EndedEvent => ({
+      ...createHeader(migration, 'up', { by, fence: session.fence }),
+      event: 'ended',
+      status: 'applied',
+      effect: 'complete',
+      via: 'baseline',
+      durationMs: 0,
+      reason: `replaces ${migration.replaces?.versions.join(', ') ?? ''}`,
+    }),
+  );
+  await session.append(events, mirrors);
 }

@@ -8,17 +8,25 @@ import { isTypeScript } from './file-names.ts';
 import type { FormatName, MigrationFiles, ReadOptions, ReadResult } from './format.ts';
 import { fileProblem } from './format.ts';
 import { loadModule } from './load-module.ts';
+import { readReplaces } from './replaces.ts';
 import { lazyChecksum, sourceFile } from './source-file.ts';
 import { readCompanion } from './sql.ts';
 import { withSqlVerify } from './sql-verify.ts';
 
-const PROPERTIES = ['version', 'description', 'author', 'transaction', 'idempotent'] as const;
+const PROPERTIES = [
+  'version',
+  'description',
+  'author',
+  'transaction',
+  'idempotent',
+  'replaces',
+] as const;
 
 export type Literals = Readonly<Partial<Record<(typeof PROPERTIES)[number], unknown>>>;
 
 /** Properties that are literals in the source. Most files name none: they are not parsed. */
 export function readLiterals(source: string): Literals {
-  if (!/\b(?:version|description|author|transaction|idempotent)\b/.test(source)) return {};
+  if (!/\b(?:version|description|author|transaction|idempotent|replaces)\b/.test(source)) return {};
   return readLiteralProperties(source, PROPERTIES);
 }
 
@@ -54,6 +62,7 @@ export function readCode(
     file: main.source.file,
     description: stringOf(literals.description),
     author: stringOf(literals.author),
+    replaces: readReplaces(stringOf(literals.replaces)),
     checksum: lazyChecksum(main.source, isTypeScript(main.extension) ? 'ts' : 'js'),
     // Only `down` and `show` ask: `status` of thousands need not look.
     get reversible() {

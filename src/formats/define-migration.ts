@@ -15,6 +15,8 @@ export interface MigrationSpec<C extends BaseContext = AnyContext> {
   readonly transaction?: boolean | undefined;
   /** Safe to run again after an interruption, so that godwit need not ask. */
   readonly idempotent?: boolean | undefined;
+  /** Of a baseline that `godwit squash` wrote: what it stands for. */
+  readonly replaces?: string | undefined;
   up(ctx: C): unknown;
   /** Absent: there is no way back. */
   down?(ctx: C): unknown;

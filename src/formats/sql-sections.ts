@@ -21,6 +21,7 @@ export interface SqlFile {
   readonly sections: Readonly<Partial<Record<SectionName, SqlSection>>>;
   readonly description?: string | undefined;
   readonly author?: string | undefined;
+  readonly replaces?: string | undefined;
 }
 
 export interface SqlFileError {
@@ -40,7 +41,7 @@ interface Marker {
 }
 
 const DIRECTIVE = /^godwit\s*:(.*)$/is;
-const FIELD = /^(description|author)\s*:\s*(.+)$/is;
+const FIELD = /^(description|author|replaces)\s*:\s*(.+)$/is;
 const WORDS: Readonly<Record<string, Directives>> = {
   transaction: { transaction: 'always' },
   'no-transaction': { transaction: 'never' },
@@ -52,7 +53,7 @@ const WORDS: Readonly<Record<string, Directives>> = {
 export function parseSqlFile(text: string): SqlFile | { readonly error: SqlFileError } {
   const scan = scanSql(text);
   const markers: Marker[] = [];
-  const fields: { description?: string; author?: string } = {};
+  const fields: Fields = {};
   const perSection = new Map<Marker | undefined, Directives>();
 
   for (const comment of scan.comments) {
@@ -75,11 +76,14 @@ export function parseSqlFile(text: string): SqlFile | { readonly error: SqlFileE
   return { ...buildSections(text, markers, perSection, scan.tokens), ...fields };
 }
 
-function readField(
-  fields: { description?: string; author?: string },
-  match: RegExpExecArray,
-): void {
-  const key = (match[1] ?? '').toLowerCase() as 'description' | 'author';
+interface Fields {
+  description?: string;
+  author?: string;
+  replaces?: string;
+}
+
+function readField(fields: Fields, match: RegExpExecArray): void {
+  const key = (match[1] ?? '').toLowerCase() as keyof Fields;
   fields[key] ??= (match[2] ?? '').trim();
 }
 

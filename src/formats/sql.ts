@@ -8,6 +8,7 @@ import {
   type ReadOptions,
   type ReadResult,
 } from './format.ts';
+import { readReplaces } from './replaces.ts';
 import { lazyChecksum } from './source-file.ts';
 import { parseSqlFile, type SqlFile, type SqlFileError, type SqlSection } from './sql-sections.ts';
 
@@ -124,6 +125,7 @@ function migration(
     file: file.source.file,
     description: parsed.description,
     author: parsed.author,
+    replaces: readReplaces(parsed.replaces),
     checksum: lazyChecksum(file.source, 'sql'),
     reversible: body.down !== undefined,
     transaction: body.up.transaction,

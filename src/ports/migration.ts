@@ -32,6 +32,8 @@ export interface Migration {
   readonly checksum: Checksum | undefined;
   /** Whether it has a way back; undefined when only importing it would tell. */
   readonly reversible: boolean | undefined;
+  /** Of a baseline: what it stands for. */
+  readonly replaces?: Replaces | undefined;
   /** Declared mode, where it can be read without importing. */
   readonly transaction?: TransactionMode | undefined;
   /** Declared `idempotent: true`, where it can be read without importing. */
@@ -43,6 +45,14 @@ export interface Migration {
    * GODWIT_VERSION_DUPLICATE for one of two files of one version.
    */
   load(): Promise<MigrationBody>;
+}
+
+/** Migrations that a baseline stands for, in canonical versions. */
+export interface Replaces {
+  /** A database that has all of these has the baseline. */
+  readonly versions: readonly string[];
+  /** What baselines among those stood for themselves: no longer missed. */
+  readonly covered: readonly string[];
 }
 
 /** Checksums of the file that holds `up`. */

@@ -7,7 +7,8 @@ export interface SourceProblem {
     | 'GODWIT_FILE_NAME_INVALID'
     | 'GODWIT_FILE_UNREADABLE'
     | 'GODWIT_FILE_INVALID'
-    | 'GODWIT_FOLDER_MISSING';
+    | 'GODWIT_FOLDER_MISSING'
+    | 'GODWIT_SQUASH_PARTIAL';
   readonly message: string;
   readonly files: readonly string[];
   readonly fix: string;

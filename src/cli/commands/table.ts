@@ -2,6 +2,7 @@ import type { ArgumentSpec, CommandSpec, OptionSpec } from '../command-spec.ts';
 import { collect, parseCount, parseLongDuration } from '../parse-values.ts';
 import { BACKFILL_COMMAND } from './backfill-command.ts';
 import { BACKUP_COMMAND } from './backup-command.ts';
+import { SCHEMA_COMMAND, SQUASH_COMMAND } from './schema-command.ts';
 
 const reason: OptionSpec = {
   flags: '--reason <text>',
@@ -220,6 +221,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'import every file, and find what would keep up from running',
     load: () => import('./validate.ts'),
   },
+  { ...SCHEMA_COMMAND, group: LOOK },
   {
     name: 'doctor',
     group: LOOK,
@@ -253,6 +255,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [reason],
     load: () => import('./baseline.ts'),
   },
+  { ...SQUASH_COMMAND, group: REPAIR },
   {
     name: 'unlock',
     group: REPAIR,

@@ -19,7 +19,7 @@ import type {
 } from '../../ports/driver.ts';
 import type { Actor, HistoryReader, MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
-import type { Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
+import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { claim } from '../postgres/claim.ts';
 import { PostgresHistory } from '../postgres/history.ts';
 import { readMirror } from '../postgres/mirror.ts';
@@ -166,6 +166,19 @@ class PgliteDriver implements Driver {
     const { embeddedPlace } = await import('./backup-place.ts');
     const open = (): Promise<PgliteConnection> => this.#open('backup');
     return openBackups(embeddedPlace(this.#store, this.#options.root, open));
+  }
+
+  /** In memory, whatever this one is in. */
+  async scratch(): Promise<Scratch> {
+    const { loadSchema } = await import('../postgres/snapshot/load.ts');
+    const options = { ...this.#options, url: 'pglite:memory', client: undefined, role: undefined };
+    const driver = new PgliteDriver(options);
+    return {
+      driver,
+      where: 'PGlite in memory',
+      load: async (schema) => loadSchema(await driver.#open('schema'), schema, true),
+      remove: () => driver.close(),
+    };
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

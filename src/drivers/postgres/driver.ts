@@ -18,7 +18,7 @@ import type {
 } from '../../ports/driver.ts';
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
-import type { Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
+import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { acquireLock } from './acquire.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Connection } from './connection.ts';
@@ -178,6 +178,16 @@ class PostgresDriver implements Driver {
     // A pooler may give each transaction another server: pg_dump needs the same one.
     const settings = this.#leased ? undefined : this.#settings;
     return openBackups(serverPlace({ options, connections, store, settings, pgDump }));
+  }
+
+  async scratch(): Promise<Scratch> {
+    const { createScratch } = await import('./snapshot/scratch.ts');
+    return createScratch(await this.#reader(), this.#options, open);
+  }
+
+  /** Its session, for what is loaded into a scratch database. */
+  connection(): Promise<Connection> {
+    return this.#reader();
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

@@ -7,7 +7,8 @@ import { SETTINGS } from './dump.ts';
  */
 export function snapshotScript(snapshot: Snapshot, purpose: 'file' | 'migration'): string {
   const objects = snapshot.objects.map(({ definition }) => `\n${definition};\n`);
-  return [...(purpose === 'file' ? header(snapshot) : [LOCAL]), ...objects].join('');
+  if (purpose === 'migration') return [LOCAL, ...objects, RESTORE].join('');
+  return [...header(snapshot), ...objects].join('');
 }
 
 /** The same for equal schemas: neither a date nor the database's name. */
@@ -31,4 +32,12 @@ const LOCAL = `SET LOCAL check_function_bodies = false;
 SET LOCAL xmloption = content;
 SET LOCAL row_security = off;
 SELECT pg_catalog.set_config('search_path', '', true);
+`;
+
+/** The next migration of the same transaction must not meet them. */
+const RESTORE = `
+SET LOCAL check_function_bodies TO DEFAULT;
+SET LOCAL xmloption TO DEFAULT;
+SET LOCAL row_security TO DEFAULT;
+SET LOCAL search_path TO DEFAULT;
 `;
