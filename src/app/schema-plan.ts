@@ -72,7 +72,11 @@ export async function runOn(
   keep: (migration: Migration) => boolean = () => true,
 ): Promise<void> {
   const { signal, abort } = options;
-  const run = await runDirection(projectOn(project, driver, keep), 'up', { signal, abort });
+  const run = await runDirection(projectOn(project, driver, keep), 'up', {
+    signal,
+    abort,
+    backup: false,
+  });
   const failed = run.runs.find(({ error }) => error !== undefined);
   const error = failed?.error ?? run.error;
   if (error === undefined) return;
