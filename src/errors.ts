@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   GODWIT_BACKFILL_FAILED: { exit: 1 },
   GODWIT_MIGRATION_FAILED: { exit: 1 },
   GODWIT_VERIFY_FAILED: { exit: 1 },
+  GODWIT_VALIDATION_FAILED: { exit: 1 },
   GODWIT_HOOK_FAILED: { exit: 1 },
   GODWIT_CONNECTION_LOST: { exit: 1 },
   GODWIT_LOCK_TIMEOUT: { exit: 1 },

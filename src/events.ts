@@ -145,9 +145,18 @@ export type GodwitEvent =
       readonly notes: readonly string[];
       readonly error?: ErrorInfo | undefined;
     }
+  | {
+      /** `before` a plan, to know what was there already; `after` it; after `each` migration. */
+      readonly type: 'validation.started';
+      readonly when: 'alone' | 'before' | 'after' | 'each';
+      /** The migration that it follows. */
+      readonly id?: string | undefined;
+    }
   | { readonly type: 'validation.finding'; readonly finding: Finding }
   | {
       readonly type: 'validation.ended';
+      readonly when: 'alone' | 'before' | 'after' | 'each';
+      readonly id?: string | undefined;
       readonly summary: FindingSummary;
       readonly durationMs: number;
     }

@@ -9,13 +9,11 @@ import { isAtLeast } from './is-at-least.ts';
 import { planScript } from './plan-script.ts';
 import { openProject } from './project.ts';
 import { accept, baseline, mark } from './record-commands.ts';
-import { reportValidation } from './report-validation.ts';
 import { redo, runDirection } from './run-commands.ts';
 import { schemaApi } from './schema.ts';
 import { showPlan } from './show-plan.ts';
 import { listFolder, readStatus } from './status.ts';
 import type { Migrator, MigratorOptions } from './types.ts';
-import { validateProject } from './validate.ts';
 
 /**
  * The one way to use godwit from a program: all that the CLI does goes through it.
@@ -49,7 +47,8 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     list: () => listFolder(project),
     show: (id) => showMigration(project, id),
     history: (query = {}) => readHistory(project, query),
-    validate: () => reportValidation(project, () => validateProject(project)),
+    validate: (how = {}) =>
+      import('./validate.ts').then(({ validateProject }) => validateProject(project, how)),
     mark: (id, as, record = {}) => mark(project, id, as, record),
     accept: (ids, record = {}) => accept(project, ids, record),
     baseline: (version, record = {}) => baseline(project, version, record),

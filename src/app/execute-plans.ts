@@ -12,6 +12,7 @@ import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
 import type { Direction } from '../ports/migration.ts';
 import { backfillSteps } from './backfill-steps.ts';
 import type { BackupTaken } from './backup/types.ts';
+import { guardPlan, type PlanGuard } from './plan-guard.ts';
 import { countRemaining, isGood, report, warningsOf } from './run-report.ts';
 import { settleResults } from './settle-results.ts';
 import type { RunOptions, RunReport } from './types.ts';
@@ -45,23 +46,28 @@ export async function executePlans(
     fingerprint: first.fingerprint,
   });
   const together = options.singleTransaction ?? settings.singleTransaction;
+  const guard = await guardPlan(work, loaded, options, together);
   const backup =
     ids.length > 0 ? await backupBefore(work, first.direction, options.backup) : undefined;
   const { results, hookError } = await runAll(work, loaded, together, ids.length > 0, {
     ...options,
     backup: backup?.id,
+    guard,
   });
   const remaining = countRemaining(work, plans, results);
   const synced =
     settings.sync.onUp && first.direction === 'up' && results.every(isGood) && !hookError
       ? await (await import('./sync/in-plan.ts')).syncAfterPlan(work, remaining, options)
       : undefined;
-  const error = hookError ?? ending(work, results, ids.length) ?? synced?.error;
+  const failed = hookError ?? ending(work, results, ids.length) ?? synced?.error;
+  const checked = failed === undefined ? await guard?.end(results) : undefined;
+  const error = failed ?? checked?.error;
   const done = report(results, remaining, warningsOf(plans), started, error);
   return {
     ...done,
     ...(backup && { backup }),
     ...(synced && { definitions: synced.definitions }),
+    ...(checked?.validation && { validation: checked.validation }),
   };
 }
 
@@ -81,9 +87,12 @@ async function runAll(
   plans: readonly (readonly LoadedStep[])[],
   together: boolean,
   anything: boolean,
-  options: Omit<RunOptions, 'backup'> & { readonly backup: string | undefined },
+  options: Omit<RunOptions, 'backup'> & {
+    readonly backup: string | undefined;
+    readonly guard: PlanGuard | undefined;
+  },
 ): Promise<{ results: StepResult[]; hookError: ErrorInfo | undefined }> {
-  const environment = environmentOf(work, options.retry === true, options.backup);
+  const environment = environmentOf(work, options.retry === true, options);
   let results: StepResult[] = [];
   const { hooks } = work.settings;
   const direction = plans[0]?.[0]?.step.direction ?? 'up';
@@ -118,7 +127,11 @@ async function callHook(
   }
 }
 
-function environmentOf(work: Work, retry: boolean, backup: string | undefined): RunEnvironment {
+function environmentOf(
+  work: Work,
+  retry: boolean,
+  { backup, guard }: { backup: string | undefined; guard: PlanGuard | undefined },
+): RunEnvironment {
   const { settings, project, session, by, stop, abort } = work;
   const { beforeEach, afterEach } = settings.hooks;
   const command = project.options.command ?? 'up';
@@ -148,6 +161,7 @@ function environmentOf(work: Work, retry: boolean, backup: string | undefined): 
           });
         },
       }),
+      ...(guard?.each && { validate: async (step) => guard.each?.({ step }) }),
     },
     clock: { now: () => performance.now() },
     backfills: work.driver.backfills && backfillSteps(work, retry),

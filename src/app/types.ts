@@ -81,6 +81,8 @@ export interface RunOptions extends Omit<PlanOptions, 'direction'>, WriteOptions
   readonly backup?: boolean | undefined;
   /** A person agreed to what `sync` takes away after the migrations, in production. */
   readonly confirmed?: boolean | undefined;
+  /** After the plan, after each migration, or not at all. `true` is as configured, else `plan`. */
+  readonly validate?: 'plan' | 'each' | boolean | undefined;
 }
 
 export interface SeedOptions extends WriteOptions {
@@ -135,7 +137,12 @@ export interface RunReport {
   }[];
   /** The copy that was taken before the first run. */
   readonly backup?: BackupTaken | undefined;
-  /** Set when stopped by Ctrl-C, a lost lock or a failed hook; the CLI exits with its code. */
+  /** What the run brought about, where it was validated: not what was found before it. */
+  readonly validation?: ValidationReport | undefined;
+  /**
+   * Set when stopped by Ctrl-C, a lost lock, a failed hook or what validation found; the CLI
+   * exits with its code.
+   */
   readonly error?: ErrorInfo | undefined;
 }
 
@@ -218,6 +225,11 @@ export interface ShowReport {
   readonly runs: readonly HistoryRun[];
 }
 
+export interface ValidateOptions extends WriteOptions {
+  /** MongoDB: also documents that break their collection's validator, which reads them all. */
+  readonly documents?: boolean | undefined;
+}
+
 /** `validate --json`. */
 export interface ValidationReport {
   readonly findings: readonly Finding[];
@@ -286,7 +298,8 @@ export interface Migrator extends AsyncDisposable {
     readonly id?: string | undefined;
     readonly limit?: number | undefined;
   }): Promise<HistoryReport>;
-  validate(options?: WriteOptions): Promise<ValidationReport>;
+  /** Asks folder and database for all that is wrong. Reads only. */
+  validate(options?: ValidateOptions): Promise<ValidationReport>;
   /** Records by hand that a migration is applied, or is not. */
   mark(id: string, as: 'applied' | 'pending', options?: RecordOptions): Promise<RecordReport>;
   /** Takes the present files of these (or all) modified migrations as the applied ones. */

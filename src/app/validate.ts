@@ -1,18 +1,32 @@
-import { countFindings } from '../core/checks/count-findings.ts';
+import { applySeverities } from '../core/checks/severities.ts';
 import { computePlan } from '../core/plan.ts';
+import { isApplied } from '../core/state.ts';
 import { toGodwitError } from '../errors.ts';
 import type { Finding } from '../ports/finding.ts';
 import type { Migration } from '../ports/migration.ts';
+import { askDatabase } from './ask-database.ts';
 import type { Project } from './project.ts';
-import { readState } from './read-state.ts';
-import type { ValidationReport } from './types.ts';
+import { readState, statusesOf } from './read-state.ts';
+import { reportValidation } from './report-validation.ts';
+import type { ValidateOptions, ValidationReport } from './types.ts';
 
 /**
- * Everything that would keep `up` from running, and everything that would only show when
- * a file is imported. Imports every file; runs none.
+ * Everything that would keep `up` from running, everything that would only show when a file
+ * is imported, and everything that the database is asked. Imports every file; runs none.
  */
-export async function validateProject(project: Project): Promise<ValidationReport> {
-  const [settings, state] = await Promise.all([project.settings(), readState(project)]);
+export function validateProject(
+  project: Project,
+  options: ValidateOptions,
+): Promise<ValidationReport> {
+  return reportValidation(project, () => findAll(project, options), 'alone');
+}
+
+async function findAll(project: Project, { documents }: ValidateOptions): Promise<Finding[]> {
+  const [settings, driver, state] = await Promise.all([
+    project.settings(),
+    project.driver(),
+    readState(project),
+  ]);
   const { problems } = computePlan({
     ...state,
     request: { direction: 'up', outOfOrder: settings.outOfOrder },
@@ -28,7 +42,15 @@ export async function validateProject(project: Project): Promise<ValidationRepor
     const finding = await tryLoading(migration);
     if (finding) findings.push(finding);
   }
-  return { findings, summary: countFindings(findings) };
+  const statuses = statusesOf(state);
+  const asked = await askDatabase({
+    settings,
+    driver,
+    documents,
+    applied: statuses.flatMap((s) => (s.migration && isApplied(s) ? [s.migration] : [])),
+    pending: statuses.flatMap((s) => (s.migration && !isApplied(s) ? [s.migration] : [])),
+  });
+  return [...applySeverities(findings, settings.checks), ...asked];
 }
 
 async function tryLoading(migration: Migration): Promise<Finding | undefined> {

@@ -55,6 +55,23 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
     versions: config.versions,
     language: config.language,
     ...limitsOf(all),
+    ...checksOf(all),
+    checksDir:
+      overrides.checksDir === undefined
+        ? resolve(root, database.checksDir ?? 'checks')
+        : resolve(from, overrides.checksDir),
+  };
+}
+
+/** Who configures something to be asked wants it asked. */
+function checksOf(all: DatabaseConfig) {
+  const asked = all.expectations ?? all.checks ?? all.checksDir;
+  return {
+    checks: all.checks ?? {},
+    expectations: all.expectations ?? [],
+    exposedSchemas: all.exposedSchemas,
+    publicIds: all.publicIds ?? {},
+    validateAfter: all.validateAfter ?? (asked === undefined ? false : ('plan' as const)),
   };
 }
 

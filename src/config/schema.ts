@@ -1,3 +1,4 @@
+import { parseExpectation } from '../core/checks/expectation.ts';
 import { parseSpan } from './span.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -120,6 +121,41 @@ const sync = shape({
   ignore: texts,
   validators: flag,
 });
+const severities: Check = (value, path) =>
+  isRecord(value)
+    ? Object.entries(value).flatMap(([code, item]) =>
+        /^GODWIT_[A-Z0-9_]+$/.test(code)
+          ? oneOf('off', 'info', 'warning', 'error')(item, `${path}.${code}`)
+          : [`${path}.${code} must be the code of a finding, such as GODWIT_CHECK_INVALID_INDEX`],
+      )
+    : [`${path} must be an object of severities by code, not ${shown(value)}`];
+const anyObject: Check = (value, path) =>
+  isRecord(value) ? [] : [`${path} must be an object, not ${shown(value)}`];
+const actions: Check = (value, path) =>
+  (Array.isArray(value) ? value : [value]).flatMap((one) =>
+    oneOf('select', 'insert', 'update', 'delete')(one, path),
+  );
+const expectationParts = shape(
+  {
+    role: text,
+    can: actions,
+    cannot: actions,
+    on: textOrTexts,
+    claims: anyObject,
+    row: anyObject,
+  },
+  ['role', 'on'],
+);
+const expectation: Check = (value, path) => {
+  const problems = typeof value === 'string' ? [] : expectationParts(value, path);
+  if (problems.length > 0) return problems;
+  const parsed = parseExpectation(value as Parameters<typeof parseExpectation>[0]);
+  return typeof parsed === 'string' ? [`${path}: ${parsed}`] : [];
+};
+const publicId: Check = (value, path) =>
+  typeof value === 'string'
+    ? text(value, path)
+    : shape({ prefix: text, column: text }, ['prefix'])(value, path);
 
 /** Keys of `DatabaseConfig`. */
 export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
@@ -169,6 +205,19 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
     compression: oneOf('gzip', 'zstd', 'none'),
     consistency: oneOf('any', 'snapshot'),
   }),
+  checksDir: text,
+  checks: severities,
+  expectations: (value, path) =>
+    Array.isArray(value)
+      ? value.flatMap((item, index) => expectation(item, `${path}[${index}]`))
+      : [`${path} must be a list of expectations, not ${shown(value)}`],
+  exposedSchemas: texts,
+  publicIds: (value, path) =>
+    isRecord(value)
+      ? Object.entries(value).flatMap(([table, item]) => publicId(item, `${path}.${table}`))
+      : [`${path} must be an object of prefixes by table, not ${shown(value)}`],
+  validateAfter: (value, path) =>
+    value === false ? [] : either(oneOf('plan', 'each'), () => false, 'false')(value, path),
 };
 
 /** Keys of `GodwitConfig`. */

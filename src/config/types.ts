@@ -1,8 +1,36 @@
 import type { CodeMigration } from '../formats/code-source.ts';
 import type { CodeSeed } from '../formats/seeds/define-seed.ts';
+import type { RoleAction } from '../ports/checks.ts';
 import type { DriverName } from '../ports/context.ts';
 import type { StoreNames, TlsOptions } from '../ports/driver.ts';
+import type { FindingSeverity } from '../ports/finding.ts';
 import type { MirrorSpec } from '../ports/history.ts';
+
+/** Severity by code of a finding; `off` does not ask at all. */
+export type CheckSeverities = Readonly<Record<string, FindingSeverity | 'off'>>;
+
+/** When `up` and `down` validate what they did: after the plan, or after each migration. */
+export type ValidateAfter = 'plan' | 'each' | false;
+
+/** `anon cannot select patients`, or the same in parts. */
+export type ExpectationInput =
+  | string
+  | {
+      readonly role: string;
+      readonly can?: RoleAction | readonly RoleAction[] | undefined;
+      readonly cannot?: RoleAction | readonly RoleAction[] | undefined;
+      /** Table or tables, with a schema or without. */
+      readonly on: string | readonly string[];
+      /** `request.jwt.claims` of the one who asks. */
+      readonly claims?: Readonly<Record<string, unknown>> | undefined;
+      /** `insert`: the row to be tried. */
+      readonly row?: Readonly<Record<string, unknown>> | undefined;
+    };
+
+/** Prefix of a table's public ids, without `_`, with the column where it is not `public_id`. */
+export type PublicIdInput =
+  | string
+  | { readonly prefix: string; readonly column?: string | undefined };
 
 export type OutOfOrderPolicy = 'warn' | 'refuse' | 'allow';
 
@@ -148,6 +176,21 @@ export interface DatabaseConfig {
   readonly backup?: BackupConfig | undefined;
   /** Log files of what is done. `true` is `{ dir: 'logs' }`. Default off. */
   readonly logs?: boolean | LogsConfig | undefined;
+  /** Folder of checks of the project's own, relative to the config file. Default `checks`. */
+  readonly checksDir?: string | undefined;
+  /** Severity of findings by code. */
+  readonly checks?: CheckSeverities | undefined;
+  /** What roles must and must not be able to do. PostgreSQL. */
+  readonly expectations?: readonly ExpectationInput[] | undefined;
+  /** Schemas that an API shows. Default `public` where there is a role `anon`, else none. */
+  readonly exposedSchemas?: readonly string[] | undefined;
+  /** Prefixes of public ids by table or collection. */
+  readonly publicIds?: Readonly<Record<string, PublicIdInput>> | undefined;
+  /**
+   * When `up` and `down` validate. Default `plan` where the config has `expectations`,
+   * `checks` or `checksDir`, else `false`.
+   */
+  readonly validateAfter?: ValidateAfter | undefined;
 }
 
 /** Where `migration.log`, `backfill.log` and `validation.log` are written. */
@@ -257,6 +300,13 @@ export interface Settings {
   /** Undefined: no log files. */
   readonly logs: LogSettings | undefined;
   readonly backup: BackupSettings;
+  /** Absolute; it need not exist. */
+  readonly checksDir: string;
+  readonly checks: CheckSeverities;
+  readonly expectations: readonly ExpectationInput[];
+  readonly exposedSchemas: readonly string[] | undefined;
+  readonly publicIds: Readonly<Record<string, PublicIdInput>>;
+  readonly validateAfter: ValidateAfter;
   readonly environment: string;
   readonly production: boolean;
   /** What says that this is production, so that `seed` and `reset` refuse; undefined: nothing. */

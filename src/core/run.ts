@@ -36,6 +36,8 @@ export interface StepBackfills {
 export interface RunHooks {
   beforeEach?(step: PlanStep): Promise<void>;
   afterEach?(step: PlanStep, outcome: Outcome): Promise<void>;
+  /** Looks at what a migration did: it stays done, but what follows is not begun. */
+  validate?(step: PlanStep, outcome: Outcome): Promise<ErrorInfo | undefined>;
 }
 
 /** A step with its code or SQL at hand. */
@@ -104,7 +106,7 @@ export async function runSteps(
   environment: RunEnvironment,
 ): Promise<StepResult[]> {
   const { session, hooks } = environment;
-  if (session.executeSeries && !hooks.beforeEach && !hooks.afterEach) {
+  if (session.executeSeries && !hooks.beforeEach && !hooks.afterEach && !hooks.validate) {
     return runSeries(loaded, environment, session.executeSeries.bind(session));
   }
   const results: StepResult[] = [];
@@ -209,7 +211,8 @@ async function executeWithHooks(
     const failed = hookFailed(thrown, 'afterEach', 'complete', outcome.durationMs);
     return { ...outcome, error: failed.error };
   }
-  return outcome;
+  const error = await hooks.validate?.(step, outcome);
+  return error === undefined ? outcome : { ...outcome, error };
 }
 
 function hookFailed(

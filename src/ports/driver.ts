@@ -3,6 +3,7 @@ import type { Emit } from '../events.ts';
 import type { Backfills } from './backfill.ts';
 import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
 import type { Backups, BackupTools } from './backup.ts';
+import type { Checks } from './checks.ts';
 import type { DriverName } from './context.ts';
 import type { ApplyCall, DefinitionReader, SyncOperation } from './definition.ts';
 import type {
@@ -254,6 +255,8 @@ export interface Driver {
   backfills?(options: { readonly connections: number }): Promise<Backfills>;
   /** Full copies, made and restored. Absent while a driver cannot. */
   backups?(tools: BackupTools): Promise<Backups>;
+  /** Questions to ask of this database; they read only. Absent while a driver has none. */
+  checks?(): Promise<Checks>;
   /**
    * Decides as a run would, without asking the server. Absent where there is no SQL.
    * Throws what the run would: GODWIT_TRANSACTION_REFUSED, GODWIT_FILE_INVALID.

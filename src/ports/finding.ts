@@ -21,6 +21,8 @@ export interface FindingPlace {
   readonly sequence?: string | undefined;
   readonly extension?: string | undefined;
   readonly role?: string | undefined;
+  /** What was expected, as it is written. */
+  readonly expectation?: string | undefined;
 }
 
 /**

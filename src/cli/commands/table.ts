@@ -37,6 +37,10 @@ const backups: readonly OptionSpec[] = [
   { flags: '--backup', description: 'take a full copy before it begins' },
   { flags: '--no-backup', description: 'take none, whatever the config says' },
 ];
+const validation: readonly OptionSpec[] = [
+  { flags: '--validate', description: 'validate afterwards, as the config says or after the plan' },
+  { flags: '--no-validate', description: 'do not validate, whatever the config says' },
+];
 const all: OptionSpec = { flags: '--all', description: 'everything that is applied' };
 const to: OptionSpec = {
   flags: '--to <version>',
@@ -86,7 +90,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     group: MIGRATE,
     summary: 'apply pending migrations',
     arguments: [target],
-    options: [steps, only, retry, dryRun, plan, single, outOfOrder, ...backups],
+    options: [steps, only, retry, dryRun, plan, single, outOfOrder, ...backups, ...validation],
     load: () => import('./up.ts'),
   },
   {
@@ -94,7 +98,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     group: MIGRATE,
     summary: 'revert the newest migration, or several',
     arguments: [{ name: '[steps]', description: 'how many (1)', parse: parseCount }],
-    options: [all, to, only, retry, dryRun, plan, single, ...backups],
+    options: [all, to, only, retry, dryRun, plan, single, ...backups, ...validation],
     load: () => import('./down.ts'),
   },
   {
@@ -102,7 +106,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     group: MIGRATE,
     summary: 'revert the newest migration, or the given one, and apply it again',
     arguments: [{ ...id, name: '[id]' }],
-    options: [retry],
+    options: [retry, ...validation],
     load: () => import('./redo.ts'),
   },
   {
@@ -218,7 +222,13 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'validate',
     group: LOOK,
-    summary: 'import every file, and find what would keep up from running',
+    summary: 'import every file, and ask the database whether all is as it should be',
+    options: [
+      {
+        flags: '--documents',
+        description: "MongoDB: also read every document against its collection's validator",
+      },
+    ],
     load: () => import('./validate.ts'),
   },
   { ...SCHEMA_COMMAND, group: LOOK },

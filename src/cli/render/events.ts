@@ -55,6 +55,10 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
             `  Plan: ${plural(event.ids.length, 'migration')}, fingerprint ${event.fingerprint}`,
           )
         : undefined;
+    case 'validation.started':
+    case 'validation.finding':
+    case 'validation.ended':
+      return validationText(event, setting);
     case 'stopping':
       return `  ${style.yellow(style.signs.warning)} ${event.signal}: stopping ${event.at === 'once' ? 'at once' : 'after the current migration'}`;
     case 'warning':
@@ -65,6 +69,25 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
       if (isSyncEvent(event)) return syncText(event, setting);
       return isRunEvent(event) ? runText(event, setting, seen) : undefined;
   }
+}
+
+type ValidationEvent = Extract<GodwitEvent, { type: `validation.${string}` }>;
+
+/** What was found is told with the result; here only that it is being looked for. */
+function validationText(event: ValidationEvent, { style, live, verbose }: EventSetting) {
+  if (event.type === 'validation.started') {
+    const what = event.id === undefined ? '' : ` after ${event.id}`;
+    live.show(() => `  Validating${what}`);
+    return undefined;
+  }
+  if (event.type === 'validation.finding') return undefined;
+  live.hide();
+  if (!verbose) return undefined;
+  const { error, warning } = event.summary;
+  const after = event.id ?? event.when;
+  return style.dim(
+    `  validated (${after}): ${plural(error, 'error')}, ${plural(warning, 'warning')} in ${showDuration(event.durationMs)}`,
+  );
 }
 
 type LockEvent = Extract<GodwitEvent, { type: `lock.${string}` }>;

@@ -1,4 +1,5 @@
 import type { DoctorReport, ValidationReport } from '../../app/types.ts';
+import type { FindingPlace } from '../../ports/finding.ts';
 import { plural } from './measures.ts';
 import type { Style } from './style.ts';
 
@@ -16,11 +17,19 @@ export function renderValidation({ findings, summary }: ValidationReport, style:
   const lines = findings.map(({ severity, message, where, fix, code }) => ({
     severity,
     message,
-    where: [where.file ?? where.id, where.line].filter((part) => part !== undefined).join(':'),
+    where: showPlace(where),
     fix,
     code,
   }));
   return `${renderLines(lines, style)}${findings.length > 0 ? '\n' : ''}${verdict(summary.error, summary.warning, style)}`;
+}
+
+/** A place in a file, else the object in the database. */
+function showPlace(where: FindingPlace): string {
+  const file = where.file ?? where.id;
+  if (file !== undefined) return where.line === undefined ? file : `${file}:${where.line}`;
+  const { schema, table, column } = where;
+  return [schema, table ?? where.sequence, column].filter((part) => part !== undefined).join('.');
 }
 
 export function renderDoctor({ diagnoses, summary }: DoctorReport, style: Style): string {

@@ -2,6 +2,9 @@ import type { RunReport } from '../../app/types.ts';
 import { type ErrorSetting, renderError } from './error.ts';
 import { plural, showDuration } from './measures.ts';
 
+/** Warnings of a validation that are shown. */
+const WARNINGS = 5;
+
 /**
  * The end of `up`, `down` and `redo`: what went wrong, and the count. What was applied,
  * and warnings, have been shown by the events already.
@@ -11,7 +14,7 @@ export function renderRunReport(report: RunReport, setting: ErrorSetting): strin
   const same = errors.some(({ code }) => code === report.error?.code);
   if (report.error !== undefined && !same) errors.push(report.error);
   const text = errors.map((error) => `\n${indent(renderError(error, setting))}`).join('');
-  return `${text}${backupHint(report, setting)}${summaryLine(report, setting)}`;
+  return `${text}${backupHint(report, setting)}${summaryLine(report, setting)}${validationLine(report, setting)}`;
 }
 
 /** Of what went wrong the copy from before is one way out. */
@@ -22,6 +25,21 @@ function backupHint({ backup, summary, error }: RunReport, { style }: ErrorSetti
     ...(backup.plain === null ? [] : [`psql "$DATABASE_URL" < ${backup.plain}`]),
   ];
   return `\n  As it was before: ${ways.join(`\n    ${style.dim('or')}  `)}\n`;
+}
+
+function validationLine({ validation }: RunReport, { style }: ErrorSetting): string {
+  if (!validation) return '';
+  const { error, warning } = validation.summary;
+  if (error + warning === 0) return `  ${style.green(style.signs.done)} Validated.\n`;
+  const warnings = validation.findings
+    .filter(({ severity }) => severity === 'warning')
+    .map(
+      ({ message, code }) =>
+        `  ${style.yellow(style.signs.warning)} ${message} ${style.dim(code)}\n`,
+    );
+  const shown = warnings.slice(0, WARNINGS).join('');
+  const more = warnings.length - WARNINGS;
+  return more > 0 ? `${shown}    … and ${more} more: godwit validate\n` : shown;
 }
 
 function summaryLine(

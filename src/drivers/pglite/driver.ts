@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { GodwitError } from '../../errors.ts';
 import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups } from '../../ports/backup.ts';
+import type { Checks } from '../../ports/checks.ts';
 import type {
   AcquireOptions,
   Capabilities,
@@ -135,6 +136,14 @@ class PgliteDriver implements Driver {
     if (this.#isEmpty()) return [];
     const { listEverything } = await import('../postgres/reset.ts');
     return listEverything(await this.#open('read'), this.#store, scope);
+  }
+
+  async checks(): Promise<Checks> {
+    const { openChecks } = await import('../postgres/checks/checks.ts');
+    const main = (): Promise<PgliteConnection> => this.#open('validate');
+    const fresh = async (): Promise<undefined> => undefined;
+    const { root } = this.#options;
+    return openChecks({ main, fresh }, { driver: this.name, store: this.#store, root });
   }
 
   async predict(sql: SqlText): Promise<Prediction> {

@@ -1,6 +1,7 @@
 import { GodwitError } from '../../errors.ts';
 import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups, BackupTools } from '../../ports/backup.ts';
+import type { Checks } from '../../ports/checks.ts';
 import type {
   AcquireOptions,
   Capabilities,
@@ -148,6 +149,12 @@ class PostgresDriver implements Driver {
   async resettable(scope: ResetScope): Promise<readonly Dropped[]> {
     const { listEverything } = await import('./reset.ts');
     return listEverything(await this.#reader(), this.#store, scope);
+  }
+
+  async checks(): Promise<Checks> {
+    const { openChecks } = await import('./checks/checks.ts');
+    const { root } = this.#options;
+    return openChecks(this.#connections, { driver: this.name, store: this.#store, root });
   }
 
   async predict(sql: SqlText): Promise<Prediction> {

@@ -35,9 +35,9 @@ export async function verifyInTransaction(
       throw verifyThrew(job, codeError(error, verify.body, place.root));
     },
   );
-  const rows = rowsOf(answer);
+  const rows = rowsOfAnswer(answer);
   if (answer === false || rows.length > 0) {
-    throw verifyFailed(job, sample(rows), { file: fileOf(verify.body, place.root) });
+    throw verifyFailed(job, sampleOf(rows), { file: fileOf(verify.body, place.root) });
   }
 }
 
@@ -48,7 +48,7 @@ async function verifySql(place: Workplace, job: Job, source: SqlText): Promise<v
     const { own } = await send(place, { before: [], piece, source, after: [] });
     const found = own.find((result) => result.rowCount > 0 && result.columns.length > 0);
     if (found) {
-      throw verifyFailed(job, describe(found), { file: source.file, line: source.line });
+      throw verifyFailed(job, describeRows(found), { file: source.file, line: source.line });
     }
   }
 }
@@ -76,7 +76,7 @@ function verifyFailed(
   );
 }
 
-function describe({ columns, rows, rowCount }: SimpleResult): string {
+export function describeRows({ columns, rows, rowCount }: SimpleResult): string {
   const lines = rows.map((row) =>
     columns.map((name, i) => `${name}=${row[i] ?? 'null'}`).join(' '),
   );
@@ -84,7 +84,7 @@ function describe({ columns, rows, rowCount }: SimpleResult): string {
   return `${rowCount} ${rowCount === 1 ? 'row' : 'rows'} found\n  ${lines.join('\n  ')}${more}`;
 }
 
-function rowsOf(answer: unknown): readonly unknown[] {
+export function rowsOfAnswer(answer: unknown): readonly unknown[] {
   if (Array.isArray(answer)) return answer;
   if (
     typeof answer === 'object' &&
@@ -97,7 +97,7 @@ function rowsOf(answer: unknown): readonly unknown[] {
   return [];
 }
 
-function sample(rows: readonly unknown[]): string {
+export function sampleOf(rows: readonly unknown[]): string {
   if (rows.length === 0) return '';
   const lines = rows.slice(0, 10).map((row) => JSON.stringify(row));
   return `${rows.length} found\n  ${lines.join('\n  ')}`;
