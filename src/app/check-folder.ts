@@ -9,7 +9,8 @@ import {
   readSqlCheck,
 } from '../formats/check-source.ts';
 import type { Checks, FoundRow, Objection } from '../ports/checks.ts';
-import type { Finding } from '../ports/finding.ts';
+import type { Finding, FindingSeverity } from '../ports/finding.ts';
+import type { SqlText } from '../ports/migration.ts';
 
 /** Runs the checks of the project's own folder. SQL is for the databases that speak it. */
 export async function askFolder(settings: Settings, checks: Checks): Promise<Finding[]> {
@@ -24,11 +25,13 @@ export async function askFolder(settings: Settings, checks: Checks): Promise<Fin
 
 async function askFile(file: CheckFile, settings: Settings, checks: Checks): Promise<Finding[]> {
   try {
-    const answer =
-      file.type === 'sql'
-        ? await askSql(file, settings, checks)
-        : rowsOf(file, await callCheck(file, settings, checks));
-    if (Array.isArray(answer)) return findingsOfRows(file, answer);
+    if (file.type === 'code') {
+      return findingsOfRows(file, rowsOf(file, await callCheck(file, settings, checks)));
+    }
+    const sql = readSqlCheck(file, settings.substituteVariables);
+    const answer = (await checks.rows?.(sql, settings.variables)) ?? [];
+    if (Array.isArray(answer))
+      return findingsOfRows({ ...file, severity: severityOf(sql) }, answer);
     const { message, where } = answer as Objection;
     return [failed(file, message, where.line)];
   } catch (thrown) {
@@ -38,17 +41,10 @@ async function askFile(file: CheckFile, settings: Settings, checks: Checks): Pro
   }
 }
 
-async function askSql(
-  file: CheckFile,
-  { substituteVariables, variables }: Settings,
-  checks: Checks,
-): Promise<readonly FoundRow[] | Objection> {
-  const sql = readSqlCheck(file, substituteVariables);
-  const answer = (await checks.rows?.(sql, variables)) ?? [];
-  if (!Array.isArray(answer)) return answer;
-  const severity = /^\s*--\s*godwit:\s*(error|warning|info)\s*$/im.exec(sql.text)?.[1];
-  if (severity === undefined) return answer;
-  return answer.map((row) => ({ severity: severity.toLowerCase(), ...row }));
+/** `-- godwit: warning` on a line of its own. */
+function severityOf({ text }: SqlText): FindingSeverity | undefined {
+  const word = /^\s*--\s*godwit:\s*(error|warning|info)\s*$/im.exec(text)?.[1];
+  return word?.toLowerCase() as FindingSeverity | undefined;
 }
 
 async function callCheck(

@@ -49,7 +49,7 @@ export function countRemaining(
   plans: readonly Plan[],
   results: readonly StepResult[],
 ): number {
-  const good = results.filter(isGood).length;
+  const good = results.filter(({ outcome }) => succeeded(outcome)).length;
   if (plans[0]?.direction === 'down') {
     return plans.reduce((sum, plan) => sum + plan.steps.length, 0) - good;
   }

@@ -32,6 +32,8 @@ export interface OwnCheck {
   /** The file's stem. */
   readonly name: string;
   readonly file: string;
+  /** Of rows that name none. Default `error`. */
+  readonly severity?: FindingSeverity | undefined;
 }
 
 /**
@@ -39,14 +41,15 @@ export interface OwnCheck {
  * `severity`, `fix`, `code`, `schema`, `table` and so on mean what they say; a row without a
  * message is told with all its columns.
  */
-export function findingsOfRows({ name, file }: OwnCheck, rows: readonly FoundRow[]): Finding[] {
-  const findings = rows.slice(0, MOST).map((row) => findingOf(name, file, row));
+export function findingsOfRows(check: OwnCheck, rows: readonly FoundRow[]): Finding[] {
+  const { name, file, severity = 'error' } = check;
+  const findings = rows.slice(0, MOST).map((row) => findingOf({ name, file, severity }, row));
   if (rows.length <= MOST) return findings;
   return [
     ...findings,
     {
       code: CHECK_CODES.folder,
-      severity: 'error',
+      severity,
       where: { file },
       message: `${name} found ${rows.length - MOST} more.`,
       fix: fixOf(file),
@@ -54,7 +57,7 @@ export function findingsOfRows({ name, file }: OwnCheck, rows: readonly FoundRow
   ];
 }
 
-function findingOf(name: string, file: string, given: FoundRow): Finding {
+function findingOf({ name, file, severity: usual }: Required<OwnCheck>, given: FoundRow): Finding {
   const row = withPlace(given);
   const { message, severity, fix, code } = row;
   const where: FindingPlace = {
@@ -65,7 +68,7 @@ function findingOf(name: string, file: string, given: FoundRow): Finding {
   };
   return {
     code: isText(code) && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : CHECK_CODES.folder,
-    severity: SEVERITIES[String(severity ?? 'error').toLowerCase()] ?? 'error',
+    severity: SEVERITIES[String(severity ?? usual).toLowerCase()] ?? 'error',
     where,
     message: isText(message) ? message : `${name} found ${shown(given)}`,
     fix: isText(fix) ? fix : fixOf(file),
