@@ -19,7 +19,7 @@ interface Server {
 }
 
 async function postgres(version: 'embedded' | 'system'): Promise<Server> {
-  const server = await startPostgres({ version });
+  const server = await startPostgres({ version, settings: { jit: 'off' } });
   return {
     async create() {
       const url = await server.createDatabase();

@@ -5,7 +5,7 @@ import { openPostgres, optionsOf, postgresServer, type TestServer } from './kit.
 
 /** PostgreSQL as the machine has it: 15 here. */
 export async function systemServer(): Promise<TestServer> {
-  const server = await startPostgres({ version: 'system' });
+  const server = await startPostgres({ version: 'system', settings: { jit: 'off' } });
   return {
     async create() {
       const url = await server.createDatabase();
