@@ -47,6 +47,7 @@ class PostgresBackups implements Backups {
     },
   };
   readonly #place: BackupPlace;
+  #found: Promise<PgDump | undefined> | undefined;
 
   constructor(place: BackupPlace) {
     this.#place = place;
@@ -127,7 +128,8 @@ class PostgresBackups implements Backups {
   async #program(connection: Connection): Promise<PgDump | undefined> {
     const { libpq, pgDump } = this.#place;
     if (libpq === undefined || pgDump === false) return undefined;
-    return findPgDump(await serverVersion(connection), pgDump);
+    this.#found ??= serverVersion(connection).then((version) => findPgDump(version, pgDump));
+    return this.#found;
   }
 }
 

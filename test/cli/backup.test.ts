@@ -1,0 +1,118 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startPostgres, type TestPostgres } from '../../src/testing/postgres.ts';
+import { project } from '../unit/config/project.ts';
+import { godwit, type Play } from './terminal.ts';
+
+const FILES = {
+  'migrations/001_users.sql': 'CREATE TABLE users (id int PRIMARY KEY);\n',
+  'migrations/001_users.down.sql': 'DROP TABLE users;\n',
+  'godwit.config.mjs': `export default { backup: { mode: 'full', pgDump: false } };\n`,
+};
+
+let server: TestPostgres;
+let cwd: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  server = await startPostgres();
+}, 120_000);
+afterAll(() => server.stop());
+beforeEach(async () => {
+  cwd = await project(FILES);
+  env = { DATABASE_URL: await server.createDatabase() };
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: documents are compared, not used
+type Json = any;
+const play = (line: string, more: Partial<Play> = {}) =>
+  godwit(line.split(' '), { cwd, ...more, env: { ...env, ...more.env } });
+const json = async (line: string): Promise<Json> => (await play(`${line} --json`)).json();
+
+describe('up with a backup', () => {
+  it('says what was made, by what, and where it is', async () => {
+    const up = await play('up');
+    expect(up).toMatchObject({ code: 0, err: '' });
+    expect(up.out).toMatch(/✓ backup \d{8}-\d{6}-[0-9a-f]{6} {2}.* by godwit/);
+    expect(up.out).toContain(join('backup', 'migrations', 'pre_migration_backup.sql'));
+    expect((await play('up')).out).not.toContain('backup');
+    const { runs } = await json('history');
+    const { backups } = await json('backup list');
+    expect(backups).toMatchObject([{ id: runs[0].backup, reason: 'before up', tool: 'godwit' }]);
+    expect((await play('down --no-backup')).out).not.toContain('backup');
+  });
+
+  it('names the way back when a migration fails', async () => {
+    await writeFile(join(cwd, 'migrations/002_bad.sql'), 'select nothing_here;\n');
+    const up = await play('up');
+    expect(up.code).toBe(1);
+    expect(up.out).toMatch(
+      /As it was before: godwit backup restore \S+\n.*psql "\$DATABASE_URL" </,
+    );
+    const again = await play('up --json');
+    expect(again.json()).toMatchObject({ summary: { failed: 1 }, backup: { reason: 'before up' } });
+  });
+
+  it('does not begin when none can be made', async () => {
+    await writeFile(join(cwd, 'backup'), 'a file is in the way');
+    const up = await play('up --json');
+    expect(up.code).toBe(1);
+    expect(up.json()).toMatchObject({ error: { code: 'GODWIT_BACKUP_FAILED' } });
+    expect((await json('status')).summary).toMatchObject({ applied: 0, pending: 1 });
+    expect((await play('up --no-backup')).code).toBe(0);
+  });
+});
+
+describe('backup', () => {
+  it('restores after a yes, and not without one', async () => {
+    await play('up --no-backup');
+    const made = await json('backup create --reason audit --plain');
+    expect(made).toMatchObject({ backup: { reason: 'audit', tables: 2 }, pruned: [] });
+    expect(made.backup.plain).toMatch(/pre_migration_backup\.sql$/);
+    await play('down --no-backup');
+    const refused = await play('backup restore');
+    expect(refused.code).toBe(5);
+    expect(refused.err).toContain('GODWIT_CONFIRMATION_NEEDED');
+    expect((await json('status')).summary).toMatchObject({ pending: 1 });
+    const short = made.backup.id.slice(0, -2);
+    const restored = await play(`backup restore ${short} --yes`);
+    expect(restored).toMatchObject({ code: 0, err: '' });
+    expect(restored.out).toMatch(/replaces what is in test_\w+ now/);
+    expect(restored.out).toMatch(/2 tables with 1 rows?, as they were/);
+    expect((await json('status')).summary).toMatchObject({ applied: 1, pending: 0 });
+    expect((await play('backup restore 1999 --yes')).code).toBe(2);
+  });
+
+  it('in production wants the name of the database', async () => {
+    await play('up');
+    const stop = await play('backup restore', { env: { NODE_ENV: 'production' } });
+    expect(stop.code).toBe(5);
+    expect(stop.err).toContain('This is production');
+  });
+
+  it('verifies: exit 1 when a file is not what it was', async () => {
+    await play('up');
+    const good = await play('backup verify --rehearse');
+    expect(good).toMatchObject({ code: 0, err: '' });
+    expect(good.out).toContain('1 backup as described');
+    const { backups } = await json('backup list');
+    await writeFile(join(backups[0].folder, 'database.sql.gz'), 'x');
+    const bad = await play('backup verify --json');
+    expect(bad.code).toBe(1);
+    expect(bad.json()).toMatchObject({
+      findings: [{ code: 'GODWIT_BACKUP_DAMAGED', where: { id: backups[0].id } }],
+      summary: { error: 1 },
+    });
+  });
+
+  it('prunes what retention does not keep', async () => {
+    for (let i = 0; i < 3; i++) await play('backup create');
+    expect((await play('backup prune')).code).toBe(2);
+    expect((await play('backup prune --keep 1 --dry-run')).out).toContain('2 would go');
+    expect(await json('backup prune --keep 1')).toMatchObject({ kept: 1, dryRun: false });
+    const names = await readdir(join(cwd, 'backup', 'migrations'));
+    expect(names.filter((name) => /^\d/.test(name))).toHaveLength(1);
+    expect((await play('backup list')).out).toMatch(/rows {2}test_\w+ {2}by hand {2}godwit/);
+  });
+});
