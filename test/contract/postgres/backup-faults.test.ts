@@ -190,6 +190,27 @@ describe('a restore', () => {
     await migrator.close();
   });
 
+  it.skipIf(!hasPsql)('works for a user who owns the database and no more', async () => {
+    const admin = await server.createDatabase();
+    const name = `owner_${Math.random().toString(36).slice(2)}`;
+    await query(
+      admin,
+      `create role ${name} login; alter database "${new URL(admin).pathname.slice(1)}" owner to ${name}`,
+    );
+    const url = Object.assign(new URL(admin), { username: name }).href;
+    const project = await pendingProject(url);
+    await query(
+      url,
+      'revoke usage on schema public from public; grant usage on schema public to postgres',
+    );
+    const before = await fingerprintOf(admin);
+    const migrator = project.migrator();
+    await migrator.up({ backup: true });
+    await migrator.close();
+    expect(psql(url, project.plain)).toMatchObject({ code: 0 });
+    expect(await fingerprintOf(admin)).toEqual(before);
+  });
+
   it('puts back what hangs on it from schemas of others, and leaves those alone', async () => {
     const admin = await server.createDatabase();
     const name = `app_${Math.random().toString(36).slice(2)}`;
@@ -285,6 +306,45 @@ describe('a backup', () => {
     expect(await migrator.lockHolder()).toBeUndefined();
     expect((await migrator.up()).summary).toMatchObject({ applied: 1 });
     await migrator.close();
+  });
+
+  it.skipIf(!existsSync('/usr/lib/postgresql/15/bin/pg_dump'))(
+    'is not made by a pg_dump that is older than the server',
+    async () => {
+      const project = await pendingProject(await server.createDatabase());
+      for (const [pgDump, why] of [
+        ['/usr/lib/postgresql/15/bin/pg_dump', /older than the server \(18\)/],
+        ['/nowhere/pg_dump', /cannot be run/],
+      ] as const) {
+        const migrator = project.migrator({ backup: { mode: 'full', pgDump } });
+        await expect(migrator.up()).rejects.toMatchObject({
+          code: 'GODWIT_BACKUP_FAILED',
+          message: expect.stringMatching(why),
+        });
+        await migrator.close();
+      }
+      const migrator = project.migrator({ backup: { mode: 'full' } });
+      expect(await migrator.up()).toMatchObject({ backup: { tool: 'godwit' } });
+      await migrator.close();
+    },
+  );
+
+  it('is made and restored over the one session of a client that is given', async () => {
+    const project = await pendingProject(await server.createDatabase());
+    const client = new pg.Client({ connectionString: project.url });
+    await client.connect();
+    const before = await fingerprintOf(project.url);
+    const migrator = project.migrator({ url: undefined, client });
+    expect(await migrator.up({ backup: true })).toMatchObject({ backup: { tool: 'godwit' } });
+    await migrator.backup.restore();
+    expect(await fingerprintOf(project.url)).toEqual(before);
+    await expect(migrator.backup.verify(undefined, { rehearse: true })).rejects.toMatchObject({
+      code: 'GODWIT_UNSUPPORTED',
+    });
+    await migrator.close();
+    // What the script set for its session is gone from the caller's.
+    expect((await client.query('show search_path')).rows[0].search_path).toContain('public');
+    await client.end();
   });
 
   it('refuses what the own dump could not bring back', async () => {

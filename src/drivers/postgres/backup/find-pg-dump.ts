@@ -36,7 +36,7 @@ export async function findPgDump(
 ): Promise<PgDump | undefined> {
   if (choice !== undefined) {
     const found = await ask(choice);
-    if (found && majorOf(found) * 10_000 > server - 10_000) return found;
+    if (found && majorOf(found) >= Math.floor(server / 10_000)) return found;
     const why = found
       ? `it is ${found.version}, older than the server (${Math.floor(server / 10_000)})`
       : 'it cannot be run';
