@@ -16,6 +16,10 @@ export async function createFiles(
   name: string,
   options: CreateOptions,
 ): Promise<{ files: string[] }> {
+  if (options.fromModels) {
+    const { createFromModels } = await import('./from-models/create.ts');
+    return createFromModels(project, name, options);
+  }
   const settings = await project.settings();
   if (options.seed) return createSeed(project, name, options);
   const { migrations } = await project.list();
@@ -61,7 +65,8 @@ async function createSeed(
   return { files: [relative(settings.root, path).replaceAll('\\', '/')] };
 }
 
-async function writeNew(path: string, content: string): Promise<void> {
+/** @throws GodwitError GODWIT_FILE_EXISTS */
+export async function writeNew(path: string, content: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content, { flag: 'wx' });

@@ -55,6 +55,8 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     planSync: async (sync = {}) => (await import('./sync/plan-sync.ts')).planSync(project, sync),
     sync: async (sync = {}) => (await import('./sync/run-sync.ts')).runSync(project, sync),
     squash: async (how = {}) => (await import('./squash.ts')).squash(project, how),
+    modelChanges: async (how = {}) =>
+      (await import('./from-models/model-changes.ts')).modelChanges(project, how),
     create: (name, how = {}) => createFiles(project, name, how),
     schema: schemaApi(project),
     backfill: backfillApi(project),

@@ -12,6 +12,7 @@ import type { Actor, Counts, Via } from '../ports/history.ts';
 import type { Direction, Kind } from '../ports/migration.ts';
 import type { BackfillApi } from './backfill-types.ts';
 import type { BackupApi, BackupTaken } from './backup/types.ts';
+import type { ModelChanges, ModelChangesOptions } from './from-models/model-changes.ts';
 import type { SchemaApi, SquashOptions, SquashReport } from './schema-types.ts';
 import type { ShownPlan } from './show-plan.ts';
 import type {
@@ -262,6 +263,14 @@ export interface CreateOptions {
   readonly seed?: boolean | undefined;
   /** Which of several folders. Default the first. */
   readonly dir?: string | undefined;
+  /** Write what takes the database to what the Mongoose models say, and back. */
+  readonly fromModels?: boolean | undefined;
+  /** With `fromModels`: compare with the last snapshot of the folder, and keep one. */
+  readonly snapshot?: boolean | undefined;
+  /** With `fromModels`: fields that have another name now, such as `users.fullname:name`. */
+  readonly renames?: readonly string[] | undefined;
+  /** With `fromModels`: fields whose values go, such as `users.nickname`. */
+  readonly removals?: readonly string[] | undefined;
 }
 
 /**
@@ -312,6 +321,8 @@ export interface Migrator extends AsyncDisposable {
   sync(options?: SyncOptions): Promise<SyncReport>;
   /** Folds applied files into one baseline; the files are moved aside, never deleted. */
   squash(options?: SquashOptions): Promise<SquashReport>;
+  /** How models differ from the last snapshot, or from the database. */
+  modelChanges(options?: ModelChangesOptions): Promise<ModelChanges>;
   create(name: string, options?: CreateOptions): Promise<{ readonly files: readonly string[] }>;
   /** The schema as data: dumps and differences. */
   readonly schema: SchemaApi;

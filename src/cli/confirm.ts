@@ -52,6 +52,16 @@ function insistOnPerson({ io }: Context, question: string, command: string): voi
   );
 }
 
+/** Whether there is somebody to ask, and `--yes` did not say not to. */
+export function canAsk({ io, globals }: Context): boolean {
+  return io.stdin.isTTY === true && io.stderr.isTTY === true && globals.yes !== true;
+}
+
+/** A question with a short answer; empty at the end of input. */
+export async function askOne(context: Context, question: string): Promise<string> {
+  return (await ask(context, question)).trim();
+}
+
 async function ask({ io, view }: Context, question: string): Promise<string> {
   const { createInterface } = await import('node:readline');
   view.say(question);

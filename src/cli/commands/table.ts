@@ -298,6 +298,24 @@ export const COMMANDS: readonly CommandSpec[] = [
       language,
       versions,
       { flags: '--seed', description: 'a seed instead of a migration' },
+      {
+        flags: '--from-models',
+        description: 'write what takes the database to what the Mongoose models say, and back',
+      },
+      {
+        flags: '--snapshot',
+        description: 'with --from-models: compare with the last snapshot, and keep one',
+      },
+      {
+        flags: '--rename <old:new>',
+        description: 'with --from-models: a field has another name now (repeatable)',
+        parse: collect,
+      },
+      {
+        flags: '--remove <field>',
+        description: "with --from-models: a field's values go (repeatable)",
+        parse: collect,
+      },
     ],
     load: () => import('./create.ts'),
   },
