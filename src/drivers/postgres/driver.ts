@@ -20,17 +20,14 @@ import type {
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
-import { acquireLock } from './acquire.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Connection } from './connection.ts';
 import { type Connections, openConnections } from './connections.ts';
 import { PostgresHistory } from './history.ts';
 import { breakLock, readHolder } from './holder.ts';
-import { readMirror } from './mirror.ts';
-import { PostgresSession } from './session.ts';
+import type { PostgresSession } from './session.ts';
 import { createStore, type Store } from './store.ts';
 import { readTarget } from './target.ts';
-import { waitForLock } from './wait.ts';
 
 /** Opens a PostgreSQL database; connects, and writes nothing. */
 export const open: OpenDriver = async (options) => {
@@ -102,8 +99,13 @@ class PostgresDriver implements Driver {
   }
 
   async acquire(options: AcquireOptions): Promise<Session> {
+    const [{ acquireLock }, { PostgresSession }] = await Promise.all([
+      import('./acquire.ts'),
+      import('./session.ts'),
+    ]);
     // A session lock would be given to the same session twice.
     if (this.#session) {
+      const { waitForLock } = await import('./wait.ts');
       const { got } = await waitForLock(
         options,
         async () => !this.#session || undefined,
@@ -138,6 +140,7 @@ class PostgresDriver implements Driver {
   }
 
   async readMirror(spec: MirrorSpec): Promise<MirrorRecord[]> {
+    const { readMirror } = await import('./mirror.ts');
     return readMirror(await this.#reader(), this.#store, spec);
   }
 
