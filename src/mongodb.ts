@@ -18,3 +18,13 @@ export type MongoMigrationContext = MongoContext<Db, MongoClient, ClientSession>
  * ```
  */
 export const defineMigration: typeof define<MongoMigrationContext> = define<MongoMigrationContext>;
+export {
+  restoreValidator,
+  setValidator,
+  type ValidatorOptions,
+  type ValidatorReport,
+} from './drivers/mongodb/validators/set-validator.ts';
+export {
+  type Tightening,
+  tightenValidator,
+} from './drivers/mongodb/validators/tighten-validator.ts';
