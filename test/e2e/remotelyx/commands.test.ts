@@ -121,18 +121,21 @@ describe.each([
   });
 
   // The same words whatever the server is: once is enough.
-  it.skipIf(replicaSet)('node manage.js and npm run do the same, and --verbose says more', async () => {
-    const verbose = await typeWell('node manage.js setup --verbose');
-    expect(verbose).toContain('"type":"lock.acquired"');
-    for (const command of ['migrate', 'seed', 'status'])
-      await typeWell(`node manage.js ${command}`);
-    await typeWell('node manage.js reset', 'y\n');
-    for (const command of ['migrate', 'seed', 'status', 'setup'])
-      await typeWell(`npm run ${command}`);
-    expect(await names('seeds')).toEqual(SEEDS);
-    await typeWell('npm run reset -- --yes');
-    expect(await collections()).toEqual([]);
-  });
+  it.skipIf(replicaSet)(
+    'node manage.js and npm run do the same, and --verbose says more',
+    async () => {
+      const verbose = await typeWell('node manage.js setup --verbose');
+      expect(verbose).toContain('"type":"lock.acquired"');
+      for (const command of ['migrate', 'seed', 'status'])
+        await typeWell(`node manage.js ${command}`);
+      await typeWell('node manage.js reset', 'y\n');
+      for (const command of ['migrate', 'seed', 'status', 'setup'])
+        await typeWell(`npm run ${command}`);
+      expect(await names('seeds')).toEqual(SEEDS);
+      await typeWell('npm run reset -- --yes');
+      expect(await collections()).toEqual([]);
+    },
+  );
 
   it('has what the guide wishes for: rollback, templates, checks in production', async () => {
     await typeWell('./db.sh setup');
