@@ -1,6 +1,7 @@
 import { GodwitError } from '../../errors.ts';
 import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups, BackupTools } from '../../ports/backup.ts';
+import type { Checks } from '../../ports/checks.ts';
 import type { DefinitionReader } from '../../ports/definition.ts';
 import type {
   AcquireOptions,
@@ -110,6 +111,11 @@ class MongoDriver implements Driver {
   async resettable(): Promise<readonly Dropped[]> {
     const { listEverything } = await import('./reset.ts');
     return listEverything(this.#store);
+  }
+
+  async checks(): Promise<Checks> {
+    const { openChecks } = await import('./checks/checks.ts');
+    return openChecks(this.#store);
   }
 
   diagnose(): ReturnType<Driver['diagnose']> {

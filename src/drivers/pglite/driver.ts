@@ -35,6 +35,13 @@ import { PgliteConnection, type PgliteLike } from './pglite-connection.ts';
 /** Opens a PGlite database. The folder itself is opened, under its lock, when it is used. */
 export const open: OpenDriver = async (options) => new PgliteDriver(options);
 
+const NOTHING_TO_ASK: Checks = {
+  builtIn: async () => [],
+  verify: async () => undefined,
+  call: async () => undefined,
+  close: async () => {},
+};
+
 class PgliteDriver implements Driver {
   readonly name = 'pglite' as const;
   readonly capabilities: Capabilities = {
@@ -139,6 +146,8 @@ class PgliteDriver implements Driver {
   }
 
   async checks(): Promise<Checks> {
+    // Asking would make a database where there is none.
+    if (this.#isEmpty()) return NOTHING_TO_ASK;
     const { openChecks } = await import('../postgres/checks/checks.ts');
     const main = (): Promise<PgliteConnection> => this.#open('validate');
     const fresh = async (): Promise<undefined> => undefined;
