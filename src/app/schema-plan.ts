@@ -53,8 +53,8 @@ export function projectOn(
     settings: async () =>
       Object.create(await project.settings(), {
         hooks: { value: {}, enumerable: true },
-        mirrors: { value: [], enumerable: true },
       }),
+    mirrors: async () => [],
     driver: async () => driver,
     list: async () => {
       const { migrations, problems } = await project.list();

@@ -4,11 +4,13 @@ import type { Migration } from '../ports/migration.ts';
 export function renderBaseline(chosen: readonly Migration[], script: string, file: string): string {
   const last = chosen.at(-1)?.id ?? '';
   const replaces = chosen.map(describe).join(', ');
-  if (!file.endsWith('.sql'))
-    return script.replace(
-      '{',
-      `{\n  description: 'Schema after ${last}',\n  replaces: ${JSON.stringify(replaces)},`,
+  if (!file.endsWith('.sql')) {
+    const literals = { description: `Schema after ${last}`, replaces };
+    const exported = Object.entries(literals).map(
+      ([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`,
     );
+    return `// Written by godwit squash; the files it stands for are in .squashed.\n${script}\n${exported.join('')}`;
+  }
   return [
     `-- Written by godwit squash; the files it stands for are in .squashed.`,
     `-- description: Schema after ${last}`,

@@ -135,7 +135,6 @@ export async function recordBaselines(
   by: Actor,
   baselines: readonly Migration[],
 ): Promise<void> {
-  const { mirrors } = await project.settings();
   const events = baselines.map(
     (migration): EndedEvent => ({
       ...createHeader(migration, 'up', { by, fence: session.fence }),
@@ -147,5 +146,5 @@ export async function recordBaselines(
       reason: `replaces ${migration.replaces?.versions.join(', ') ?? ''}`,
     }),
   );
-  await session.append(events, mirrors);
+  await session.append(events, await project.mirrors());
 }

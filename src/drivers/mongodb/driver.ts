@@ -1,3 +1,4 @@
+import type { Db } from 'mongodb';
 import { GodwitError } from '../../errors.ts';
 import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups, BackupTools } from '../../ports/backup.ts';
@@ -13,6 +14,7 @@ import type {
   Session,
 } from '../../ports/driver.ts';
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
+import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { type Connection, connect } from './connect.ts';
 import { diagnose } from './diagnose.ts';
 import { toMongoError } from './errors.ts';
@@ -120,6 +122,27 @@ class MongoDriver implements Driver {
 
   diagnose(): ReturnType<Driver['diagnose']> {
     return diagnose(this.#connection, this.#store, this.#options.url);
+  }
+
+  async snapshot(options: SnapshotOptions): Promise<Snapshot> {
+    const { takeSnapshot } = await import('./snapshot/take.ts');
+    const { version } = await this.#connection.db.command({ buildInfo: 1 });
+    return takeSnapshot(this.#store, this.#options.store.prefix, version, options);
+  }
+
+  async snapshotScript(snapshot: Snapshot): Promise<string> {
+    const { snapshotScript } = await import('./snapshot/script.ts');
+    return snapshotScript(snapshot);
+  }
+
+  async scratch(): Promise<Scratch> {
+    const { createScratch } = await import('./snapshot/scratch.ts');
+    return createScratch(this.#options, open);
+  }
+
+  /** For what is loaded into a scratch database. */
+  get database(): Db {
+    return this.#connection.db;
   }
 
   async script(): Promise<string> {
