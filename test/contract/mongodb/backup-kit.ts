@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -135,5 +136,7 @@ async function indexesOf(db: Db, name: string, exact: object): Promise<unknown[]
 async function bytesOf(db: Db, name: string, type: string): Promise<string[]> {
   const found = await db.collection(name).find({}, { raw: true }).toArray();
   const bytes = found.map((one) => Buffer.from(one as unknown as Uint8Array).toString('base64'));
-  return type === 'collection' && name.startsWith('capped') ? bytes : bytes.sort();
+  if (type !== 'collection' || !name.startsWith('capped')) bytes.sort();
+  // Of many a hash: what differs is not looked at one by one.
+  return bytes.length <= 100 ? bytes : [createHash('sha256').update(bytes.join()).digest('hex')];
 }

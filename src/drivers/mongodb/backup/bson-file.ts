@@ -3,6 +3,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { GodwitError, thrownMessage } from '../../../errors.ts';
 import { type Compression, packer, unpacker } from './compression.ts';
 
+/** Of pieces beyond this size, in bytes, one at a time is held. */
+export const LARGE: number = 4 * 1024 * 1024;
+
 /**
  * Writes a file piece by piece. While one piece is packed, and the one before is written,
  * the caller can read the next; a third has to wait, so that memory stays flat.
@@ -30,6 +33,7 @@ export class PackedFile {
     await this.#last;
     this.#last = this.#append(packed);
     this.#last.catch(() => {});
+    if (bytes.length > LARGE) await this.#last;
   }
 
   async #append(packed: Promise<Uint8Array>): Promise<void> {
@@ -81,6 +85,7 @@ export async function* readDocuments(path: string): AsyncGenerator<Documents> {
       held += chunk.length;
       if (held < PIECE) continue;
       let rest = Buffer.concat(pieces, held);
+      pieces = [];
       for (;;) {
         const documents = whole(rest, path);
         if (documents.count === 0) break;
@@ -91,6 +96,7 @@ export async function* readDocuments(path: string): AsyncGenerator<Documents> {
       held = rest.length;
     }
     let rest = Buffer.concat(pieces, held);
+    pieces = [];
     while (rest.length > 0) {
       const documents = whole(rest, path);
       if (documents.count === 0) throw damaged(path, 'it ends within a document');

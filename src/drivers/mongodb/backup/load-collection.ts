@@ -2,12 +2,12 @@ import type { Db } from 'mongodb';
 import { GodwitError } from '../../../errors.ts';
 import type { BackupContent } from '../../../ports/backup.ts';
 import { MAJORITY } from '../store.ts';
-import { readDocuments } from './bson-file.ts';
+import { LARGE, readDocuments } from './bson-file.ts';
 import { type CollectionInfo, secondaryIndexes } from './collection-info.ts';
 import { bucketsOf } from './file-names.ts';
 import { Fingerprint } from './fingerprint.ts';
 import type { BackupParts } from './parts.ts';
-import { readRaw, refuseStopped } from './raw-reader.ts';
+import { joined, readRaw, refuseStopped } from './raw-reader.ts';
 import { type InsertRaw, rawWriter } from './raw-writer.ts';
 import type { Stored } from './read-layout.ts';
 
@@ -67,13 +67,15 @@ async function fill(load: Load, holder: string, insert: InsertRaw): Promise<numb
       refuseStopped(signal);
       size += bytes.length;
       documents += count;
-      while (underWay.size >= atOnce) await Promise.race(underWay);
+      const beside = bytes.length > LARGE ? 0 : atOnce - 1;
+      while (underWay.size > beside) await Promise.race(underWay);
       const sent = insert(db, holder, bytes, count).then(() => {
         underWay.delete(sent);
         report(count);
       });
       sent.catch(() => {});
       underWay.add(sent);
+      if (bytes.length > LARGE) await sent;
     }
     await Promise.all(underWay);
     return documents > 0 ? size / documents : 0;
@@ -86,7 +88,7 @@ async function fingerprintOf(load: Load, holder: string, average: number): Promi
   const { db, signal, parts } = load;
   const fingerprint = new Fingerprint();
   const source = { client: parts.client, db, name: holder, average, signal };
-  for await (const batch of readRaw(source)) fingerprint.add(Buffer.concat(batch));
+  for await (const batch of readRaw(source)) fingerprint.add(joined(batch));
   return fingerprint;
 }
 

@@ -23,6 +23,7 @@ export interface RawSource {
 /** Larger ones are no faster, and memory grows with them. */
 const BATCH_BYTES = 2 * 1024 * 1024;
 const BATCH_DOCUMENTS = 8000;
+const FEW = 4;
 const UNKNOWN_AVERAGE = 1024;
 
 interface Reply extends Document {
@@ -62,14 +63,16 @@ export async function* readRaw(source: RawSource): AsyncGenerator<readonly Uint8
       return;
     }
     for (;;) {
-      const next: Promise<Reply> | undefined = id.isZero()
-        ? undefined
-        : command(db, { getMore: id, collection: name, batchSize }, session);
-      next?.catch(() => {});
+      const current: Long = id;
+      const more = (): Promise<Reply> =>
+        command(db, { getMore: current, collection: name, batchSize }, session);
+      // Few documents are large ones: two batches of those are too much to hold.
+      const ahead = current.isZero() || batchSize < FEW ? undefined : more();
+      ahead?.catch(() => {});
       refuseStopped(signal);
       if (batch.length > 0) yield batch;
-      if (next === undefined) return;
-      const reply: Reply = await next;
+      if (current.isZero()) return;
+      const reply: Reply = await (ahead ?? more());
       id = reply.cursor.id;
       batch = reply.cursor.nextBatch ?? [];
     }
@@ -79,6 +82,12 @@ export async function* readRaw(source: RawSource): AsyncGenerator<readonly Uint8
     }
     await session.endSession();
   }
+}
+
+/** One behind the other; a single large one is not copied. */
+export function joined(batch: readonly Uint8Array[]): Uint8Array {
+  const [only] = batch;
+  return only !== undefined && batch.length === 1 ? only : Buffer.concat(batch);
 }
 
 function command(db: Db, text: Document, session: ClientSession): Promise<Reply> {
