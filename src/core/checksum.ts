@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { scriptTokens } from './text/script-tokens.ts';
 import { sqlTokens } from './text/sql-tokens.ts';
 
@@ -26,8 +26,11 @@ export function rawChecksum(bytes: Uint8Array | string): string {
  * normalizedChecksum('select 1; -- one', 'sql') === normalizedChecksum('select  1', 'sql'); // true
  */
 export function normalizedChecksum(text: string, language: 'sql' | 'script'): string {
-  const tokens = language === 'sql' ? sqlTokens(unixLines(text)) : scriptTokens(text);
-  return `v1:${hash('sha256', tokens, 'hex')}`;
+  const digest = createHash('sha256');
+  const take = (part: string): void => void digest.update(part);
+  if (language === 'sql') sqlTokens(unixLines(text), take);
+  else scriptTokens(text, take);
+  return `v1:${digest.digest('hex')}`;
 }
 
 /**

@@ -8,8 +8,8 @@ import { directiveOf, TokenStream } from './token-stream.ts';
  * which the language itself reads as LF. Line breaks stay as a mark where they may end a
  * statement, see `mayEndStatement`.
  */
-export function scriptTokens(text: string): string {
-  const stream = new TokenStream();
+export function scriptTokens(text: string, take: (part: string) => void): void {
+  const stream = new TokenStream(take);
   const lexer = new ScriptLexer(text);
   let previous = '';
   let comma = false;
@@ -31,7 +31,7 @@ export function scriptTokens(text: string): string {
     stream.add(LETTERS[lexer.kind] ?? 'p', literal ? token.replace(/\r\n?/g, '\n') : token);
     previous = token;
   }
-  return stream.toString();
+  stream.end();
 }
 
 const LETTERS: Partial<Record<ScriptLexer['kind'], string>> = {

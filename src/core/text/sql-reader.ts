@@ -49,6 +49,11 @@ export class SqlReader extends SqlLexer {
     return this.#copy === 'stdin';
   }
 
+  /** The `;` just read ends a `COPY … FROM stdin`: its data comes next. */
+  get readsStdinNext(): boolean {
+    return this.#copy === 'line';
+  }
+
   #beginStatement(): void {
     this.words = [];
     this.#parens = 0;

@@ -8,8 +8,8 @@ import { directiveOf, TokenStream } from './token-stream.ts';
  * stays as a mark: a line break between two strings, which joins them, and any gap next
  * to characters that are not SQL's, such as those of `${name}`.
  */
-export function sqlTokens(text: string): string {
-  const stream = new TokenStream();
+export function sqlTokens(text: string, take: (part: string) => void): void {
+  const stream = new TokenStream(take);
   const reader = new SqlReader(text);
   let previous: SqlReader['kind'] = 'semicolon';
   let semicolon = false;
@@ -38,7 +38,7 @@ export function sqlTokens(text: string): string {
     previous = kind;
     gap = '';
   }
-  return stream.toString();
+  stream.end();
 }
 
 const LETTERS: Partial<Record<SqlReader['kind'], string>> = {

@@ -1,16 +1,31 @@
+/** Characters that are gathered before they are passed on. */
+const CHUNK = 64 * 1024;
+
 /**
  * Tokens as one text: each with its kind and length before it, so that two streams are
- * equal only if they have the same tokens between the same boundaries.
+ * equal only if they have the same tokens between the same boundaries. The text is passed
+ * on in parts, because that of a long file would be longer than the file.
  */
 export class TokenStream {
+  readonly #take: (part: string) => void;
   #parts: string[] = [];
+  #length = 0;
+
+  constructor(take: (part: string) => void) {
+    this.#take = take;
+  }
 
   add(kind: string, text: string): void {
     this.#parts.push(kind, `${text.length}:`, text);
+    this.#length += text.length + 8;
+    if (this.#length > CHUNK) this.end();
   }
 
-  toString(): string {
-    return this.#parts.join('');
+  /** Passes on what is left. */
+  end(): void {
+    this.#take(this.#parts.join(''));
+    this.#parts = [];
+    this.#length = 0;
   }
 }
 

@@ -16,6 +16,8 @@ export interface SentSql {
   readonly prefixLength: number;
   /** Statements of the message before it. */
   readonly prefixStatements: number;
+  /** What it copies, and the line of the file on which that begins. */
+  readonly copy?: { readonly data: string; readonly line: number } | undefined;
 }
 
 /** Makes of whatever went wrong an error that points into the file. */
@@ -85,9 +87,40 @@ function findPlace(error: ServerError, sent: SentSql): Place {
       return placeOf(text, position, source.file, source.line);
     }
   }
+  const row = placeOfRow(error, sent);
+  if (row) return row;
   const done = completedOf(error);
   if (done === undefined) return { file: source.file };
   return placeOfStatement(sent, done - prefixStatements);
+}
+
+/**
+ * The line of COPY data that the server names in its context, in whatever language:
+ * `COPY t, line 3, column n: "x"`. The column of the file is where that value stands.
+ */
+function placeOfRow({ where }: ServerError, { copy, source, text }: SentSql): Place | undefined {
+  const said = copy && /^COPY .+?, \D*(\d+)(?:.*?"(.*)")?/m.exec(where ?? '');
+  if (!copy || !said) return undefined;
+  const number = Number(said[1]);
+  const row = lineOf(copy.data, number);
+  const at = said[2] ? row.indexOf(said[2]) : -1;
+  return {
+    file: source.file,
+    line: copy.line + number - 1,
+    column: Math.max(at, 0) + 1,
+    statement: shorten(text),
+  };
+}
+
+function lineOf(text: string, number: number): string {
+  let start = 0;
+  for (let i = 1; i < number; i++) {
+    const end = text.indexOf('\n', start);
+    if (end < 0) return '';
+    start = end + 1;
+  }
+  const end = text.indexOf('\n', start);
+  return text.slice(start, end < 0 ? undefined : end);
 }
 
 /** Place of the statement of that index; only the file when it is not one of the file's. */

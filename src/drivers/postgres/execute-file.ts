@@ -3,7 +3,7 @@ import { withAttempts } from './attempts.ts';
 import { insertEndedHere } from './history-sql.ts';
 import type { Interrupts } from './interrupt.ts';
 import { mirrorStatements } from './mirror.ts';
-import type { PreparedSql } from './prepare-sql.ts';
+import type { Piece, PreparedSql } from './prepare-sql.ts';
 import { send, sendOwn } from './send.ts';
 import { verifyInTransaction } from './verify.ts';
 import { appliedStatus, cleanSession, settingsOf, type Workplace } from './workplace.ts';
@@ -11,8 +11,8 @@ import { appliedStatus, cleanSession, settingsOf, type Workplace } from './workp
 type WholeFile = Extract<PreparedSql, { mode: 'transaction' }>;
 
 /**
- * A file and its record in one transaction, and, unless it has to be verified or carries
- * COPY data, in one message: begin, settings, file, record, commit.
+ * A file and its record in one transaction, and, unless it is long, has to be verified or
+ * carries COPY data, in one message: begin, settings, file, record, commit.
  */
 export async function executeFile(
   place: Workplace,
@@ -23,23 +23,31 @@ export async function executeFile(
   return withAttempts(place, job, interrupts, async () => {
     const after = recordStatements(place, job);
     let before = await place.lock.begin(settingsOf(job));
-    const last = job.verify ? undefined : file.pieces.at(-1);
+    const { source } = file;
+    // The next one is read before this one is sent: the record goes with the last.
+    let last: Piece | undefined;
     for (const piece of file.pieces) {
-      if (piece === last) break;
-      interrupts.check();
-      await send(place, { before, piece, source: file.source, after: [] });
-      before = [];
+      if (last) {
+        interrupts.check();
+        await send(place, { before, piece: last, source, after: [] });
+        before = [];
+      }
+      last = piece;
     }
-    if (last) {
+    if (last && job.verify) {
+      await send(place, { before, piece: last, source, after: [] });
+      before = [];
+    } else if (last) {
       const { after: results } = await send(place, {
         before,
         piece: last,
-        source: file.source,
+        source,
         after,
       });
       return done(job, results[after.indexOf(recordOf(after))]?.rows[0]?.[0]);
     }
-    await verifyInTransaction(place, job, before, interrupts);
+    await sendOwn(place, before);
+    await verifyInTransaction(place, job, [], interrupts);
     interrupts.check();
     const results = await sendOwn(place, after);
     return done(job, results[after.indexOf(recordOf(after))]?.rows[0]?.[0]);

@@ -3,7 +3,7 @@ import type { ErrorInfo } from '../../errors.ts';
 import type { Job, Outcome, SeriesProgress, Unsettled } from '../../ports/driver.ts';
 import type { RunHeader } from '../../ports/history.ts';
 import { completedOf } from './connection.ts';
-import { isRetryable } from './errors.ts';
+import { isRetryable, refusesTransaction } from './errors.ts';
 import { conclude, execute, type RunMode } from './execute.ts';
 import { watchInterrupts } from './interrupt.ts';
 import { prepareSql } from './prepare-sql.ts';
@@ -175,8 +175,9 @@ async function afterError(
   }
   const failed = group.items[group.outcomes.length];
   if (!failed) throw thrown;
-  // It met a lock: by itself it may wait, try again, and tell who is in the way.
-  if (isRetryable(thrown) && !lost.aborted && !group.stopped) {
+  // By itself it may wait for a lock and tell who is in the way, or do without a transaction.
+  const again = isRetryable(thrown) || refusesTransaction(thrown);
+  if (again && !lost.aborted && !group.stopped) {
     await rollback(place);
     return [...group.outcomes, ...(await executeAlone(place, [failed.job], progress, true))];
   }

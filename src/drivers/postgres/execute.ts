@@ -1,9 +1,10 @@
 import { GodwitError, toGodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
 import type { Effect } from '../../ports/history.ts';
+import type { SqlText } from '../../ports/migration.ts';
 import { appendEvents } from './append.ts';
 import { effectOf } from './effect.ts';
-import { isCancelled, sqlError } from './errors.ts';
+import { isCancelled, refusesTransaction, sqlError } from './errors.ts';
 import { executeCode } from './execute-code.ts';
 import { executeFile } from './execute-file.ts';
 import { executeOutside } from './execute-outside.ts';
@@ -15,7 +16,8 @@ import { rollback, type Workplace } from './workplace.ts';
 
 /** How a run is done, once its mode is known. */
 export interface RunMode {
-  readonly transactional: boolean;
+  /** Found out only by the server for a few files, whose run then changes it. */
+  transactional: boolean;
   /** The first Ctrl-C may end it; false where there is nothing to roll back with. */
   readonly cancellable: boolean;
   run(interrupts: Interrupts): Promise<Outcome>;
@@ -74,13 +76,43 @@ async function chooseMode(place: Workplace, job: Job): Promise<RunMode> {
         };
   }
   const prepared: PreparedSql = await prepareSql(job, step.sql);
-  return prepared.mode === 'transaction'
-    ? {
-        transactional: true,
-        cancellable: true,
-        run: (interrupts) => executeFile(place, job, prepared, interrupts),
-      }
-    : executeStatements(place, job, prepared);
+  if (prepared.mode === 'statements') return executeStatements(place, job, prepared);
+  const mode: RunMode = {
+    transactional: true,
+    cancellable: true,
+    run: (interrupts) =>
+      executeFile(place, job, prepared, interrupts).catch(async (error: unknown) => {
+        const outside = await retryOutside(place, job, step.sql, error);
+        if (!outside) throw error;
+        mode.transactional = false;
+        return outside.run(interrupts);
+      }),
+  };
+  return mode;
+}
+
+/**
+ * Only the server knows of some statements that they need to be alone: a procedure that
+ * commits, CLUSTER of a partitioned table. What was done before it was rolled back, so the
+ * file is run from its beginning, statement by statement.
+ */
+async function retryOutside(
+  place: Workplace,
+  job: Job,
+  sql: SqlText,
+  error: unknown,
+): Promise<RunMode | undefined> {
+  const declared = job.transaction === 'auto' ? sql.transaction : job.transaction;
+  if (declared !== 'auto' || !refusesTransaction(error) || place.connection.lost.aborted) {
+    return undefined;
+  }
+  const prepared = await prepareSql({ ...job, transaction: 'never' }, sql);
+  if (prepared.mode !== 'statements') return undefined;
+  const { run, id, direction } = job.header;
+  const [why] = error instanceof Error ? error.message.split('\n') : [];
+  const message = `not in one transaction, but statement by statement, because the server says: ${why}`;
+  job.emit({ type: 'run.log', run, id, direction, message });
+  return executeStatements(place, job, prepared);
 }
 
 /** What became of a run that threw: rolled back, half done, stopped, or not known yet. */

@@ -2,20 +2,19 @@ import { substituteVariables } from '../../core/variables.ts';
 import { GodwitError } from '../../errors.ts';
 import type { Job } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
-import { type AnalysedStatement, analyse, mayNeedParser } from './sql/index.ts';
+import {
+  type AnalysedStatement,
+  analyse,
+  cutPieces,
+  MOST_CHARACTERS,
+  mayNeedParser,
+  type Piece,
+} from './sql/index.ts';
 
-/** Part of a file that is sent as one message, or behind something in one. */
-export interface Piece {
-  readonly text: string;
-  readonly copyData?: string | undefined;
-  /** Line of the file on which it begins. */
-  readonly line: number;
-  /** Column of that line, when it is a part of the file. */
-  readonly column?: number | undefined;
-}
+export type { Piece } from './sql/index.ts';
 
 export type PreparedSql =
-  | { readonly mode: 'transaction'; readonly source: SqlText; readonly pieces: readonly Piece[] }
+  | { readonly mode: 'transaction'; readonly source: SqlText; readonly pieces: Iterable<Piece> }
   | {
       readonly mode: 'statements';
       readonly source: SqlText;
@@ -34,19 +33,20 @@ export async function prepareSql(job: Job, source: SqlText): Promise<PreparedSql
   const text = source.variables ? substituteVariables(source.text, job.variables, at) : source.text;
   const resumed = job.checkpoint !== undefined;
   if (mode !== 'never' && !resumed && !mayNeedParser(text)) {
-    return { mode: 'transaction', source, pieces: [{ text, line: source.line }] };
+    const whole = [{ text, line: source.line }];
+    const cut = { [Symbol.iterator]: () => cutPieces(text, at) };
+    return { mode: 'transaction', source, pieces: text.length > MOST_CHARACTERS ? cut : whole };
   }
   // Resumed or by statements, the file's own words are sent, and so its own BEGIN too.
-  const analysis = await analyse(text, { ...at, unwrap: mode !== 'never' && !resumed });
+  const unwrap = mode !== 'never' && !resumed;
+  const grouping = mode === 'never' ? 'needed' : 'all';
+  const analysis = await analyse(text, { ...at, unwrap, grouping });
   if (mode === 'always' && analysis.mode === 'statements') throw refused(source, analysis.reasons);
   if (mode === 'never' || resumed || analysis.mode === 'statements') {
-    return { mode: 'statements', source, statements: analysis.statements };
+    const { statements } = analysis;
+    return { mode: 'statements', source, statements };
   }
-  const pieces =
-    analysis.message === undefined
-      ? analysis.statements
-      : [{ text: analysis.message, line: source.line }];
-  return { mode: 'transaction', source, pieces };
+  return { mode: 'transaction', source, pieces: analysis.pieces };
 }
 
 export function refused(source: SqlText, reasons: readonly string[]): GodwitError {

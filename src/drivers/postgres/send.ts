@@ -23,9 +23,16 @@ export interface Message {
  * @throws GodwitError that points into the file
  */
 export async function send(
-  { connection }: Workplace,
+  place: Workplace,
   { before, piece, source, after }: Message,
 ): Promise<{ own: SimpleResult[]; after: SimpleResult[] }> {
+  // A message with COPY data has nothing else in it: not every client could send that.
+  if (piece.copyData !== undefined && before.length + after.length > 0) {
+    await sendOwn(place, before);
+    const { own } = await send(place, { before: [], piece, source, after: [] });
+    return { own, after: await sendOwn(place, after) };
+  }
+  const { connection } = place;
   const prefix = before.map((statement) => `${statement};`).join('');
   // The line break ends a comment on the last line, the semicolon its statement.
   const suffix = after.length > 0 ? `\n;${after.join(';')}` : '';
@@ -41,6 +48,10 @@ export async function send(
       source: { ...source, line: piece.line },
       text: piece.text,
       column: piece.column ?? 1,
+      copy:
+        piece.copyData === undefined
+          ? undefined
+          : { data: piece.copyData, line: piece.copyLine ?? piece.line },
       prefixLength: [...prefix].length,
       prefixStatements: before.length,
     });

@@ -11,6 +11,9 @@ interface Wire {
   readonly stream: Duplex;
 }
 
+/** COPY data is sent in chunks of so many characters. */
+const COPY_CHUNK = 64 * 1024;
+
 interface OpenResult {
   columns: string[];
   rows: (string | null)[][];
@@ -85,8 +88,7 @@ export class SimpleQuery {
       wire.sendCopyFail('COPY … FROM stdin needs its data in the same file');
       return;
     }
-    wire.sendCopyFromChunk(Buffer.from(this.#copyData, 'utf8'));
-    wire.endCopyFrom();
+    void this.#feed(wire, chunksOf(this.#copyData));
   }
 
   /** The server is not read from while the sink is behind. */
@@ -147,5 +149,16 @@ async function drained(stream: Duplex): Promise<void> {
     await Promise.race([once(stream, 'drain', options), once(stream, 'close', options)]);
   } finally {
     ended.abort();
+  }
+}
+
+/** The text is encoded as it is sent. No chunk ends in the middle of a character. */
+function* chunksOf(text: string): Generator<Buffer, void> {
+  for (let at = 0; at < text.length; ) {
+    let end = Math.min(text.length, at + COPY_CHUNK);
+    const code = text.charCodeAt(end - 1);
+    if (end < text.length && code >= 0xd800 && code < 0xdc00) end++;
+    yield Buffer.from(text.slice(at, end), 'utf8');
+    at = end;
   }
 }

@@ -6,6 +6,7 @@ import { refusesTransaction } from './errors.ts';
 import { insertEvent } from './history-sql.ts';
 import { dropInvalidIndexes, isIndexBuilt } from './index-catalog.ts';
 import type { Interrupts } from './interrupt.ts';
+import { joinStatements } from './join-statements.ts';
 import { EMPTY_PREFIX, extendPrefix } from './prefix.ts';
 import type { PreparedSql } from './prepare-sql.ts';
 import { send, sendOwn } from './send.ts';
@@ -24,12 +25,16 @@ const ALREADY_DONE: Readonly<Record<string, string>> = {
   'DROP SUBSCRIPTION': '42704',
 };
 
+const SETS = /^set\s+(?:session\s+)?(?!local\b)(\w+)/i;
+
 /** Runs the statements of one file, and leaves a checkpoint after each. */
 export class StatementRunner {
   readonly #place: Workplace;
   readonly #job: Job;
   readonly #file: Extract<PreparedSql, { mode: 'statements' }>;
   readonly #interrupts: Interrupts;
+  /** Settings that the file sets for itself. */
+  readonly #set: ReadonlySet<string>;
   #prefix = EMPTY_PREFIX;
   /** True once something of the file is in the database. */
   touched = false;
@@ -44,6 +49,9 @@ export class StatementRunner {
     this.#job = job;
     this.#file = file;
     this.#interrupts = interrupts;
+    this.#set = new Set(
+      file.statements.flatMap(({ text }) => SETS.exec(text)?.[1]?.toLowerCase() ?? []),
+    );
   }
 
   /**
@@ -58,11 +66,60 @@ export class StatementRunner {
       this.#interrupts.check();
       this.#announce(statement, i);
       if (statement.block !== undefined) i = await this.#runBlock(i, statement.block);
-      else if (statement.inTransaction && !(unsure && i === from)) {
+      else if (statement.group !== undefined && !(unsure && i === from)) {
+        i = await this.#runGroup(i, statement.group);
+      } else if (statement.inTransaction && !(unsure && i === from)) {
         i = await this.#runTogether(i, statement);
       } else i = await this.#runAlone(i, statement, unsure && i === from);
       this.touched = true;
     }
+  }
+
+  /** Statements that commit together, with one checkpoint behind them. */
+  async #runGroup(from: number, group: number): Promise<number> {
+    const { statements } = this.#file;
+    let to = from + 1;
+    while (statements[to]?.group === group) to++;
+    const members = statements.slice(from, to);
+    if (members.length === 1) return this.#runTogether(from, members[0] as AnalysedStatement);
+    const prefix = members.reduce(extendPrefix, this.#prefix);
+    try {
+      await this.#commitGroup(from, members, prefix);
+    } catch (error) {
+      // All of it was rolled back. One by one, only that statement is alone that has to be.
+      if (!refusesTransaction(error)) throw error;
+      for (const [n, member] of members.entries()) await this.#runTogether(from + n, member);
+      return to;
+    }
+    this.#prefix = prefix;
+    return to;
+  }
+
+  async #commitGroup(
+    from: number,
+    members: readonly AnalysedStatement[],
+    prefix: string,
+  ): Promise<void> {
+    const place = this.#place;
+    const { source } = this.#file;
+    await withAttempts(place, this.#job, this.#interrupts, async () => {
+      let before = this.#keepRole(await place.lock.begin(this.#settings()));
+      const pieces = joinStatements(members);
+      for (const [n, piece] of pieces.entries()) {
+        this.#interrupts.check();
+        if (n > 0) this.#announce(members[piece.first] as AnalysedStatement, from + piece.first);
+        const after =
+          n < pieces.length - 1
+            ? []
+            : [
+                ...this.#checkpointSql(from + members.length, prefix),
+                ...place.lock.closing(),
+                'commit',
+              ];
+        await send(place, { before, piece, source, after });
+        before = [];
+      }
+    });
   }
 
   /** The statement and its checkpoint commit together. */
@@ -107,8 +164,7 @@ export class StatementRunner {
     await dropInvalidIndexes(place, this.#job, statement, this.#interrupts);
     // It must wait for everybody who was there before it, however long that takes.
     // Behind a transaction pooler a SET would stay with somebody else's server.
-    if (place.keepsSession && !this.#sets('lock_timeout'))
-      await sendOwn(place, ['set lock_timeout=0']);
+    if (place.keepsSession) await sendOwn(place, this.#withoutTimeouts());
     try {
       await send(place, { before: [], piece: statement, source: this.#file.source, after: [] });
     } catch (error) {
@@ -179,8 +235,13 @@ export class StatementRunner {
   }
 
   #sets(name: string): boolean {
-    const pattern = new RegExp(`^set\\s+(session\\s+)?${name}\\b`, 'i');
-    return this.#file.statements.some(({ text }) => pattern.test(text));
+    return this.#set.has(name);
+  }
+
+  #withoutTimeouts(): string[] {
+    return ['lock_timeout', 'statement_timeout']
+      .filter((name) => !this.#sets(name))
+      .map((name) => `set ${name}=0`);
   }
 
   #announce({ inTransaction }: AnalysedStatement, i: number): void {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { GodwitEvent } from '../../../src/events.ts';
 import type { Session } from '../../../src/ports/driver.ts';
 import type { MirrorSpec } from '../../../src/ports/history.ts';
 import {
@@ -86,21 +87,32 @@ begin; insert into d values (1); commit;`;
     expect(open.error?.code).toBe('GODWIT_FILE_INVALID');
   });
 
-  it('suggests the directive for what only the server knows, and then runs it', async () => {
+  it('runs what only the server knows to need it outside a transaction, and says so', async () => {
     await db.ask('create table t (n int)');
     await db.ask(
       'create procedure p() language plpgsql as $$ begin insert into t values (1); commit; insert into t values (2); end $$',
     );
-    const failed = await session.execute(sqlJob(session, 'call p()'));
-    expect(failed).toMatchObject({ status: 'failed', effect: 'none' });
-    expect(failed.error?.message).toContain('2D000');
-    expect(failed.error?.next?.join()).toContain('-- godwit: no-transaction');
-    expect(await db.ask('select n from t')).toEqual([]);
-    const again = await session.execute(
-      sqlJob(session, 'call p(); select 1', { sql: { transaction: 'never' } }),
+    const text = 'insert into t values (0);\ncall p();\ninsert into t values (3);';
+    const declared = await session.execute(
+      sqlJob(session, text, { sql: { transaction: 'always' } }),
     );
-    expect(again, JSON.stringify(again.error)).toMatchObject({ status: 'applied' });
-    expect(await db.ask('select n from t')).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(declared).toMatchObject({ status: 'failed', effect: 'none' });
+    expect(declared.error?.message).toContain('2D000');
+    expect(declared.error?.next?.join()).toContain('-- godwit: no-transaction');
+    expect(await db.ask('select n from t')).toEqual([]);
+    const said: string[] = [];
+    const emit = (event: GodwitEvent) => event.type === 'run.log' && said.push(event.message);
+    const done = await session.execute(sqlJob(session, text, { version: '2', emit }));
+    expect(done, JSON.stringify(done.error)).toMatchObject({
+      status: 'applied',
+      transactional: false,
+    });
+    expect(said.join()).toContain('not in one transaction');
+    expect(await db.ask('select n from t')).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }]);
+    const wrong = await session.execute(sqlJob(session, 'call p(); selec', { version: '3' }));
+    expect(wrong).toMatchObject({ status: 'failed' });
+    const [record] = (await db.driver.history.versions()).filter(({ version }) => version === '3');
+    expect(record?.state).toBe('failed');
   });
 
   it('gives the next file a clean session', async () => {

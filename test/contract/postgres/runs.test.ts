@@ -90,7 +90,9 @@ describe.each(versions)('runs on PostgreSQL (%s)', (version) => {
     await other.query('create table t (n int)');
     await other.query('begin; select * from t');
     const running = session.execute(job('alter table t add column m int'));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    while (!events.some((event) => event.type === 'run.retrying')) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     await other.query('commit');
     expect(await running).toMatchObject({ status: 'applied' });
     const retries = events.filter((event) => event.type === 'run.retrying');

@@ -1,11 +1,12 @@
-import { type Control, controlOf, isWrapped, numberBlocks } from './blocks.ts';
+import { isWrapped, numberBlocks } from './blocks.ts';
 import { createsType, usesValue } from './enum-value.ts';
+import { type Grouping, numberGroups } from './groups.ts';
 import { kindOf } from './kind.ts';
-import { isCandidate } from './need.ts';
-import { parseStatement } from './parser.ts';
+import { blank, cutPieces, MOST_CHARACTERS, type Piece } from './pieces.ts';
 import { commits, refusedInTransaction } from './refusal.ts';
-import { type ReadResult, readStatements } from './split.ts';
+import { readStatements, StatementScan } from './split.ts';
 import type { ReadStatement, Statement, TextPlace } from './statement.ts';
+import { type Noted, type Survey, survey } from './survey.ts';
 import { bodyOf, lastName, type Tree } from './tree.ts';
 
 export interface AnalysedStatement extends Statement {
@@ -27,12 +28,19 @@ export interface AnalysedStatement extends Statement {
    * goes in before the last of them, and then commits with them.
    */
   readonly block?: number;
+  /**
+   * Number of a transaction that godwit opens for several statements, from 1. They commit
+   * together, with one checkpoint.
+   */
+  readonly group?: number;
+  /** Line of the file on which the COPY data begins. */
+  readonly copyLine?: number;
 }
 
 export interface Analysis {
   /**
    * `transaction`: all statements fit into one. `statements`: one after the other, each
-   * that is `inTransaction` in its own.
+   * that is `inTransaction` in one of its own or of its group.
    */
   readonly mode: 'transaction' | 'statements';
   /** Why it is not one transaction, a sentence each. Empty for `transaction`. */
@@ -41,19 +49,23 @@ export interface Analysis {
   readonly statements: readonly AnalysedStatement[];
   /**
    * In mode `transaction` the text to send as one message, of as many characters as the
-   * one analysed, so that positions hold: what must not be sent is blank. Absent when there
-   * is COPY data: then statements have to be sent one by one.
+   * one analysed, so that positions hold: what must not be sent is blank. Absent when it
+   * has to be sent in pieces: COPY data, escapes that are switched, or a long file.
    */
   readonly message?: string;
+  /** In mode `transaction` what to send, in order. Read from the text each time anew. */
+  readonly pieces: Iterable<Piece>;
 }
 
 export interface AnalyseOptions extends TextPlace {
   /**
    * Take the BEGIN and COMMIT around a whole file as godwit's own. Only for a caller who
-   * sends `message` or `statements` in one transaction and never the text itself: then
+   * sends `pieces` or `statements` in one transaction and never the text itself: then
    * the record of the run commits with the work. Off, the file keeps its transaction.
    */
   readonly unwrap?: boolean | undefined;
+  /** Which statements share a transaction where not all can. Default `needed`. */
+  readonly grouping?: Grouping | undefined;
 }
 
 /**
@@ -67,106 +79,137 @@ export interface AnalyseOptions extends TextPlace {
  * const { mode } = await analyse('create index concurrently i on t (a)'); // 'statements'
  */
 export async function analyse(text: string, at: AnalyseOptions = {}): Promise<Analysis> {
-  const read = readStatements(text, at);
-  const trees = await parseCandidates(read.statements);
-  if (at.unwrap && !read.switchesEscapes && isWrapped(trees)) return unwrapped(text, read, trees);
-  const reasons = read.statements.map((_, i) => refusal(read.statements, trees, i));
-  const controls = trees.map((tree) => tree && controlOf(tree));
-  const blocks = numberBlocks(read.statements, controls, at);
-  const why = explain(read, reasons, controls, trees);
-  const statements = read.statements.map((statement, i) =>
-    describe(statement, trees[i], reasons[i] === undefined, blocks[i]),
-  );
-  if (why.length > 0) return { mode: 'statements', reasons: why, statements };
-  return { mode: 'transaction', reasons: [], statements, ...message(text, read, []) };
-}
-
-async function parseCandidates(
-  statements: readonly ReadStatement[],
-): Promise<(Tree | undefined)[]> {
-  const trees: (Tree | undefined)[] = [];
-  for (const { words, text } of statements) {
-    trees.push(isCandidate(words, text) ? await parseStatement(text) : undefined);
+  const found = await survey(text, at);
+  if (at.unwrap && isWrapped(found)) {
+    const [first, last] = [found.noted[0], found.noted.at(-1)] as [Noted, Noted];
+    return inOneTransaction(text, at, found, [first.statement, last.statement]);
   }
-  return trees;
-}
-
-/** The server refuses BEGIN's content the same way, so nothing more is asked. */
-function unwrapped(text: string, read: ReadResult, trees: readonly (Tree | undefined)[]): Analysis {
-  const first = read.statements[0] as ReadStatement;
-  const last = read.statements.at(-1) as ReadStatement;
+  const reasons = explain(text, at, found);
+  if (reasons.length === 0) return inOneTransaction(text, at, found, []);
   return {
-    mode: 'transaction',
-    reasons: [],
-    statements: read.statements
-      .slice(1, -1)
-      .map((each, i) => describe(each, trees[i + 1], true, 0)),
-    ...message(text, read, [first, last]),
+    mode: 'statements',
+    reasons,
+    statements: oneByOne(text, at, found),
+    pieces: [],
   };
 }
 
-function refusal(
-  statements: readonly ReadStatement[],
-  trees: readonly (Tree | undefined)[],
-  i: number,
-): string | undefined {
-  const tree = trees[i];
+/** The server refuses BEGIN's content the same way, so nothing more is asked of it. */
+function inOneTransaction(
+  text: string,
+  at: AnalyseOptions,
+  found: Survey,
+  wrapper: readonly ReadStatement[],
+): Analysis {
+  const { hasCopyData, switchesEscapes, dropped } = found;
+  const without = wrapper.map(({ offset }) => offset);
+  const whole = !hasCopyData && !switchesEscapes && text.length <= MOST_CHARACTERS;
+  const skipped = [...dropped, ...wrapper.map(({ offset, end }) => [offset, end] as const)];
+  const message = whole ? blank(text, 0, text.length, skipped) : undefined;
+  return {
+    mode: 'transaction',
+    reasons: [],
+    // A long file's statements are listed only for who asks.
+    get statements() {
+      if (wrapper.length === 0) return oneByOne(text, at, found);
+      const trees = new Map(found.noted.map(({ index, tree }) => [index, tree]));
+      return readStatements(text, at).statements.flatMap((each, i) =>
+        without.includes(each.offset) ? [] : [describe(each, trees.get(i), true, 0, 0)],
+      );
+    },
+    ...(message !== undefined && { message }),
+    pieces:
+      message === undefined
+        ? { [Symbol.iterator]: () => cutPieces(text, { ...at, without, single: switchesEscapes }) }
+        : [{ text: message, line: at.line ?? 1 }],
+  };
+}
+
+function oneByOne(text: string, at: AnalyseOptions, { noted }: Survey): AnalysedStatement[] {
+  const { statements } = readStatements(text, at);
+  const notes = new Map(noted.map((each) => [each.index, each]));
+  const blocks = numberBlocks(
+    statements,
+    statements.map((_, i) => notes.get(i)?.control),
+    at,
+  );
+  const refused = statements.map((_, i) => {
+    const note = notes.get(i);
+    return note !== undefined && refusal(noted, note) !== undefined;
+  });
+  const alone = statements.map((_, i) => refused[i] === true || blocks[i] !== 0);
+  const groups = numberGroups(statements, alone, at.grouping ?? 'needed');
+  return statements.map((statement, i) =>
+    describe(statement, notes.get(i)?.tree, !refused[i], blocks[i] ?? 0, groups[i] ?? 0),
+  );
+}
+
+/** @returns what of it the server refuses in a transaction, as the server puts it */
+function refusal(noted: readonly Noted[], { index, statement, tree }: Noted): string | undefined {
   if (!tree) return undefined;
   const kind = tree.TransactionStmt?.kind;
-  if (kind?.endsWith('_PREPARED')) return kindOf((statements[i] as ReadStatement).words);
+  if (kind?.endsWith('_PREPARED')) return kindOf(statement.words);
   const called = lastName(tree.CallStmt?.funccall?.funcname);
-  if (called !== undefined && trees.slice(0, i).some((other) => definesCommitting(other, called))) {
+  const defines = (each: Noted): boolean =>
+    each.index < index && definesCommitting(each.tree, called);
+  if (called !== undefined && noted.some(defines)) {
     return `CALL ${called}, which ends its transaction,`;
   }
   return refusedInTransaction(tree);
 }
 
-function definesCommitting(tree: Tree | undefined, name: string): boolean {
+function definesCommitting(tree: Tree | undefined, name: string | undefined): boolean {
   const routine = tree?.CreateFunctionStmt;
   if (!routine?.is_procedure || lastName(routine.funcname) !== name) return false;
   return commits(bodyOf(routine.options));
 }
 
-function explain(
-  read: ReadResult,
-  reasons: readonly (string | undefined)[],
-  controls: readonly (Control | undefined)[],
-  trees: readonly (Tree | undefined)[],
-): string[] {
-  const { statements } = read;
+function explain(text: string, at: TextPlace, { noted }: Survey): string[] {
   const why: string[] = [];
-  for (const [i, statement] of statements.entries()) {
-    const reason = reasons[i];
-    const value = trees[i]?.AlterEnumStmt;
-    if (reason !== undefined)
+  for (const note of noted) {
+    const { statement, tree } = note;
+    const reason = refusal(noted, note);
+    const value = tree?.AlterEnumStmt;
+    if (reason !== undefined) {
       why.push(`${reason} cannot run in a transaction (line ${statement.line}).`);
-    else if (value?.newVal !== undefined && value.oldVal === undefined) {
+    } else if (value?.newVal !== undefined && value.oldVal === undefined) {
       const type = lastName(value.typeName) ?? '';
-      if (
-        !createsType(type, statements.slice(0, i)) &&
-        usesValue(value.newVal, statements.slice(i + 1))
-      ) {
+      if (usedTooEarly(text, at, note, type, value.newVal)) {
         why.push(
           `The new value '${value.newVal}' of ${type} (line ${statement.line}) is used before it would be committed.`,
         );
       }
     }
   }
-  const control = controls.findIndex((each) => each !== undefined);
-  if (control >= 0)
-    why.push(`The file begins and ends transactions itself (line ${statements[control]?.line}).`);
-  if (read.switchesEscapes)
-    why.push(
-      'The file switches standard_conforming_strings off, which takes effect only for statements sent later.',
-    );
+  const control = noted.find((each) => each.control !== undefined);
+  if (control) {
+    why.push(`The file begins and ends transactions itself (line ${control.statement.line}).`);
+  }
   return why;
+}
+
+function usedTooEarly(
+  text: string,
+  at: TextPlace,
+  { index }: Noted,
+  type: string,
+  value: string,
+): boolean {
+  let number = 0;
+  for (const statement of new StatementScan(text, at).statements()) {
+    if (number < index && createsType(type, statement)) return false;
+    if (number > index && usesValue(value, statement)) return true;
+    number++;
+  }
+  return false;
 }
 
 function describe(
   { words, end: _, ...statement }: ReadStatement,
   tree: Tree | undefined,
   allowed: boolean,
-  block = 0,
+  block: number,
+  group: number,
 ): AnalysedStatement {
   const index = tree?.IndexStmt?.concurrent ? tree.IndexStmt : undefined;
   const schema = index?.relation?.schemaname;
@@ -175,6 +218,7 @@ function describe(
     inTransaction: allowed && block === 0,
     kind: kindOf(words),
     ...(block > 0 && { block }),
+    ...(group > 0 && { group }),
     ...(index && {
       concurrentIndex: {
         ...(schema !== undefined && { schema }),
@@ -184,19 +228,4 @@ function describe(
       },
     }),
   };
-}
-
-function message(
-  text: string,
-  read: ReadResult,
-  wrapper: readonly ReadStatement[],
-): { message?: string } {
-  if (read.statements.some((statement) => statement.copyData !== undefined)) return {};
-  let sent = text;
-  const ranges = [...read.dropped, ...wrapper.map(({ offset, end }) => [offset, end] as const)];
-  for (const [start, end] of ranges) {
-    const blank = text.slice(start, end).replace(/[^\r\n]/gu, ' ');
-    sent = sent.slice(0, start) + blank + sent.slice(end);
-  }
-  return { message: sent };
 }

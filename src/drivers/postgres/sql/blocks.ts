@@ -1,5 +1,6 @@
 import { GodwitError } from '../../../errors.ts';
 import type { ReadStatement, TextPlace } from './statement.ts';
+import type { Survey } from './survey.ts';
 import type { Tree } from './tree.ts';
 
 /** What a statement does to the transaction that a file manages by itself. */
@@ -52,16 +53,18 @@ export function numberBlocks(
  * A file that is `BEGIN; …; COMMIT;` from its first statement to its last says what
  * godwit does anyway: its two words are left out, and the record commits with the work.
  */
-export function isWrapped(trees: readonly (Tree | undefined)[]): boolean {
-  const controls = trees.map((tree) => tree && controlOf(tree));
-  const first = trees[0]?.TransactionStmt;
-  const last = trees.at(-1)?.TransactionStmt;
+export function isWrapped({ noted, count }: Survey): boolean {
+  const controls = noted.filter((each) => each.control !== undefined);
+  const [first, last] = controls;
+  if (!first || !last || controls.length !== 2) return false;
+  const [begin, end] = [first.tree?.TransactionStmt, last.tree?.TransactionStmt];
   return (
-    controls[0] === 'begin' &&
-    !first?.options?.length &&
-    last?.kind === 'TRANS_STMT_COMMIT' &&
-    !last.chain &&
-    controls.slice(1, -1).every((control) => control === undefined)
+    first.index === 0 &&
+    last.index === count - 1 &&
+    first.control === 'begin' &&
+    !begin?.options?.length &&
+    end?.kind === 'TRANS_STMT_COMMIT' &&
+    !end.chain
   );
 }
 

@@ -2,15 +2,11 @@ import { SqlLexer } from '../../../core/text/sql-lexer.ts';
 import type { ReadStatement } from './statement.ts';
 
 /**
- * Whether a new enum value is mentioned in later statements. The server refuses to use
+ * Whether a new enum value is mentioned in a later statement. The server refuses to use
  * it before its ALTER TYPE is committed. A mention in another meaning counts too: that
  * costs the file its one transaction, a missed one would cost a failed run.
  */
-export function usesValue(value: string, later: readonly ReadStatement[]): boolean {
-  return later.some((statement) => mentions(statement, value));
-}
-
-function mentions({ text, copyData }: ReadStatement, value: string): boolean {
+export function usesValue(value: string, { text, copyData }: ReadStatement): boolean {
   if (copyData?.includes(value)) return true;
   if (!text.includes(value.replaceAll("'", "''")) && !text.includes(value)) return false;
   const lexer = new SqlLexer(text);
@@ -30,12 +26,11 @@ function isMention(literal: string, value: string): boolean {
 }
 
 /** An enum that the file itself makes may use its new values at once. */
-export function createsType(name: string, earlier: readonly ReadStatement[]): boolean {
-  return earlier.some(
-    ({ words, text }) =>
-      words[0] === 'create' &&
-      words[1] === 'type' &&
-      /\bas\s+enum\b/i.test(text) &&
-      text.toLowerCase().includes(name.toLowerCase()),
+export function createsType(name: string, { words, text }: ReadStatement): boolean {
+  return (
+    words[0] === 'create' &&
+    words[1] === 'type' &&
+    /\bas\s+enum\b/i.test(text) &&
+    text.toLowerCase().includes(name.toLowerCase())
   );
 }

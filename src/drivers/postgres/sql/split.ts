@@ -18,70 +18,109 @@ import type { ReadStatement, Statement, TextPlace } from './statement.ts';
  */
 export function splitStatements(text: string, at: TextPlace = {}): Statement[] {
   return readStatements(text, at).statements.map(
-    ({ words: _, end: __, ...statement }) => statement,
+    ({ words: _, end: __, copyLine: ___, ...statement }) => statement,
   );
 }
 
 export interface ReadResult {
   readonly statements: ReadStatement[];
   /** Parts of the text that must not be sent: `[start, end)`. */
-  readonly dropped: readonly (readonly [number, number])[];
+  readonly dropped: readonly Range[];
   /** The file switches `standard_conforming_strings` off. */
   readonly switchesEscapes: boolean;
 }
 
+export type Range = readonly [start: number, end: number];
+
 export function readStatements(text: string, at: TextPlace): ReadResult {
-  const reader = new SqlReader(text);
-  const lines = new LineCounter(text, at.line);
-  const statements: ReadStatement[] = [];
-  const dropped: [number, number][] = text.startsWith('\ufeff') ? [[0, 1]] : [];
-  let start = -1;
-  let end = -1;
-
-  const finish = (behind: number): void => {
-    if (start < 0) return;
-    const place = lines.at(start);
-    statements.push({
-      text: text.slice(start, end),
-      offset: start,
-      ...place,
-      words: reader.words,
-      end: behind,
-    });
-    start = -1;
-  };
-
-  while (reader.next()) {
-    switch (reader.kind) {
-      case 'space':
-      case 'comment':
-      case 'copyEnd':
-        break;
-      case 'semicolon':
-        finish(reader.end);
-        break;
-      case 'copyData':
-        attachData(statements, text.slice(reader.start, reader.end), reader.end);
-        break;
-      case 'junk':
-        throw textAfterCopy(lines, at, reader.start);
-      case 'meta':
-        if (start >= 0 || !isRestrict(text, reader.start)) throw metaCommand(reader, lines, at);
-        dropped.push([reader.start, reader.end]);
-        break;
-      default:
-        if (start < 0) start = reader.start;
-        end = reader.end;
-    }
-  }
-  finish(text.length);
-  if (reader.readsStdin) attachData(statements, '', text.length);
-  return { statements, dropped, switchesEscapes: reader.switchesEscapes };
+  const scan = new StatementScan(text, at);
+  const statements = [...scan.statements()];
+  const { dropped, switchesEscapes } = scan;
+  return { statements, dropped, switchesEscapes };
 }
 
-function attachData(statements: ReadStatement[], copyData: string, end: number): void {
-  const last = statements.pop();
-  if (last) statements.push({ ...last, copyData, end });
+/**
+ * One pass over a text that gives its statements one by one and keeps none of them: a file
+ * of 50 MB may hold half a million.
+ */
+export class StatementScan {
+  /** Parts found so far that must not be sent. */
+  readonly dropped: Range[];
+  readonly #at: TextPlace;
+  readonly #reader: SqlReader;
+  readonly #lines: LineCounter;
+
+  constructor(text: string, at: TextPlace) {
+    this.#at = at;
+    this.#reader = new SqlReader(text);
+    this.#lines = new LineCounter(text, at.line);
+    this.dropped = text.startsWith('\ufeff') ? [[0, 1]] : [];
+  }
+
+  /** So far. */
+  get switchesEscapes(): boolean {
+    return this.#reader.switchesEscapes;
+  }
+
+  /** @throws GodwitError GODWIT_FILE_INVALID when it comes to what only psql understands */
+  *statements(): Generator<ReadStatement, void> {
+    const reader = this.#reader;
+    const { text } = reader;
+    let start = -1;
+    let end = -1;
+    /** Waits for the data behind it. */
+    let copy: ReadStatement | undefined;
+    while (reader.next()) {
+      switch (reader.kind) {
+        case 'space':
+        case 'comment':
+        case 'copyEnd':
+          break;
+        case 'semicolon': {
+          if (start < 0) break;
+          const statement = this.#statement(start, end, reader.end);
+          start = -1;
+          if (reader.readsStdinNext) copy = statement;
+          else yield statement;
+          break;
+        }
+        case 'copyData':
+          if (copy) yield this.#withData(copy, reader.start, reader.end);
+          copy = undefined;
+          break;
+        case 'junk':
+          throw textAfterCopy(this.#lines, this.#at, reader.start);
+        case 'meta':
+          if (start >= 0 || !isRestrict(text, reader.start)) {
+            throw metaCommand(reader, this.#lines, this.#at);
+          }
+          this.dropped.push([reader.start, reader.end]);
+          break;
+        default:
+          if (start < 0) start = reader.start;
+          end = reader.end;
+      }
+    }
+    const stdin = reader.readsStdin;
+    const last = copy ?? (start < 0 ? undefined : this.#statement(start, end, text.length));
+    if (last) yield copy || stdin ? this.#withData(last, text.length, text.length) : last;
+  }
+
+  #statement(start: number, end: number, behind: number): ReadStatement {
+    const { text, words } = this.#reader;
+    return {
+      text: text.slice(start, end),
+      offset: start,
+      ...this.#lines.at(start),
+      words,
+      end: behind,
+    };
+  }
+
+  #withData(statement: ReadStatement, from: number, end: number): ReadStatement {
+    const copyData = this.#reader.text.slice(from, end);
+    return { ...statement, copyData, copyLine: this.#lines.at(from).line, end };
+  }
 }
 
 /** pg_dump frames its output with these since the summer of 2025. */

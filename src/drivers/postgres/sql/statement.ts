@@ -26,6 +26,8 @@ export interface TextPlace {
 export interface ReadStatement extends Statement {
   /** First words, lower case. */
   readonly words: readonly string[];
+  /** Line of the file on which its data begins. */
+  readonly copyLine?: number;
   /** Offset behind everything that belongs to it: its `;`, its data. */
   readonly end: number;
 }

@@ -234,10 +234,74 @@ describe('analyse', () => {
   });
 
   it('sends statements one by one where escapes are switched', async () => {
-    const { mode } = await analyse(
+    const { mode, message, pieces } = await analyse(
       "begin; set standard_conforming_strings = off; select '\\''; commit",
       { unwrap: true },
     );
-    expect(mode).toBe('statements');
+    expect([mode, message]).toEqual(['transaction', undefined]);
+    expect([...pieces].map(({ text }) => text)).toEqual([
+      'set standard_conforming_strings = off;',
+      " select '\\'';".trim(),
+    ]);
+  });
+
+  it.each<[string, 'all' | 'needed', number[]]>([
+    ['select 1; select 2; vacuum; select 3', 'all', [1, 1, 0, 2]],
+    ['select 1; select 2; vacuum; select 3', 'needed', [0, 0, 0, 0]],
+    ['select 1; lock table t; update t set a = 1; vacuum; select 3', 'needed', [0, 1, 1, 0, 0]],
+    [
+      "set local work_mem = '1MB'; select 1; begin; select 2; commit; select 3",
+      'needed',
+      [1, 1, 0, 0, 0, 0],
+    ],
+    [
+      'create temp table x (a int) on commit drop; insert into x values (1); vacuum',
+      'needed',
+      [1, 1, 0],
+    ],
+    ["select set_config('a.b', 'c', true); select 1; vacuum", 'needed', [1, 1, 0]],
+    ["select set_config('a.b', 'c', false); select 1; vacuum", 'needed', [0, 0, 0]],
+    [
+      "select 1; alter type m add value 'a'; select 2; insert into t values ('a')",
+      'all',
+      [1, 1, 2, 2],
+    ],
+  ])('%s: groups for %s', async (sql, grouping, groups) => {
+    const { statements } = await analyse(sql, { grouping });
+    expect(statements.map(({ group = 0 }) => group)).toEqual(groups);
+  });
+
+  it('cuts a long file into messages of bounded length that lead back to their places', async () => {
+    const line = (n: number): string =>
+      `  insert into t values (${n}, '${'x'.repeat(90)}'); -- ${n}`;
+    const text = `\ufeff\\restrict k\nbegin;\n${Array.from({ length: 10_000 }, (_, i) => line(i)).join('\n')}\ncommit;\n`;
+    const analysis = await analyse(text, { unwrap: true });
+    expect([analysis.mode, analysis.message]).toEqual(['transaction', undefined]);
+    for (let read = 0; read < 2; read++) {
+      const pieces = [...analysis.pieces];
+      expect(pieces.length).toBeGreaterThan(4);
+      expect(pieces.length).toBeLessThan(12);
+      for (const piece of pieces) {
+        expect(piece.text.length).toBeLessThan(300_000);
+        const [first = ''] = piece.text.split('\n');
+        expect(text.split('\n')[piece.line - 1]?.trim()).toBe(first.trim());
+        expect(piece.column).toBe(3);
+      }
+      expect(
+        pieces.map(({ text }) => text.match(/insert/g)?.length ?? 0).reduce((a, b) => a + b),
+      ).toBe(10_000);
+      expect(pieces.map(({ text }) => text).join('')).not.toMatch(/begin|commit|restrict/);
+    }
+  });
+
+  it('keeps COPY with its data apart, and knows the line of both', async () => {
+    const { pieces } = await analyse(
+      'select 1;\n  copy t from stdin;\n1\n2\n\\.\nselect 2;\nselect 3',
+    );
+    expect([...pieces]).toEqual([
+      { text: 'select 1;', line: 1, column: 1 },
+      { text: 'copy t from stdin', copyData: '1\n2\n', copyLine: 3, line: 2, column: 3 },
+      { text: 'select 2;\nselect 3', line: 6, column: 1 },
+    ]);
   });
 });
