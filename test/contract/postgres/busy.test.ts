@@ -140,12 +140,11 @@ describe('a busy PostgreSQL', () => {
       'migrations/002_b.sql': 'create table half (n int);\nselect pg_sleep(30);\n',
       'migrations/003_c.sql': 'insert into kept values (1);\nvacuum kept;\nselect pg_sleep(30);\n',
     });
-    const restart = async (query: string): Promise<void> => {
+    const restart = async (): Promise<void> => {
       const client = await connect();
       for (;;) {
         const { rowCount } = await client.query(
-          "select from pg_stat_activity where wait_event = 'PgSleep' and query like $1",
-          [query],
+          "select from pg_stat_activity where wait_event = 'PgSleep' and application_name = 'godwit'",
         );
         if (rowCount) break;
         await sleep(50);
@@ -155,13 +154,10 @@ describe('a busy PostgreSQL', () => {
       process.kill(rows[0].pid, 'SIGKILL');
       await client.end().catch(() => undefined);
     };
-    for (const [file, query] of [
-      ['002_b', '%half%'],
-      ['003_c', '%pg_sleep(30)%'],
-    ] as const) {
+    for (const file of ['002_b', '003_c']) {
       const godwit = migrator();
       const running = godwit.up();
-      await restart(query);
+      await restart();
       const report = await running;
       expect(report.runs.at(-1)).toMatchObject({ id: file, status: 'failed' });
       expect(report.runs.at(-1)?.error?.code).toMatch(/GODWIT_(CONNECTION_LOST|COMMIT_UNKNOWN)/);
@@ -182,7 +178,7 @@ describe('a busy PostgreSQL', () => {
     }
     other = await connect();
     expect((await other.query('select n from kept')).rows).toEqual([{ n: 1 }]);
-  });
+  }, 120_000);
 
   it.runIf(hasPgbouncer())('two runners through PgBouncer run each file once', async () => {
     const pooler = await startPgbouncer(server, 'transaction');

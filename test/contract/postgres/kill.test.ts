@@ -8,7 +8,7 @@ import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.
 import { type Binary, buildBinary } from '../../cli/binary.ts';
 import { rounds } from '../../support/rounds.ts';
 
-const ROUNDS = rounds(3, 50);
+const ROUNDS = rounds(3, 100);
 
 describe('kill -9 of a process at work on PostgreSQL', () => {
   let server: TestPostgres;
