@@ -65,7 +65,7 @@ export function statusEntry(status: MigrationStatus): StatusEntry {
     kind: migration?.kind ?? record?.kind ?? 'migration',
     state,
     appliedAt: (applied && record.appliedAt?.toISOString()) || null,
-    durationMs: (applied && record.durationMs) || null,
+    durationMs: (applied ? record.durationMs : undefined) ?? null,
     checksum: record?.checksum ?? migration?.checksum?.raw ?? null,
     file: migration?.file ?? null,
     ...(record?.error && { error: record.error }),

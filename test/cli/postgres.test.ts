@@ -141,7 +141,10 @@ describe('up, status, down', () => {
     expect((await json('down 1')).runs).toMatchObject([{ id: '002_email' }]);
     expect((await json('up --steps 1')).summary).toMatchObject({ applied: 1 });
     expect((await json('down --to 1')).runs).toMatchObject([{ id: '002_email' }]);
-    expect((await json('redo')).runs).toMatchObject([
+    const shown = await play('redo --dry-run');
+    const [, fingerprint] = /godwit redo --plan (\S+)/.exec(shown.out) ?? [];
+    expect((await play(`redo --plan not-${fingerprint}`)).code).toBe(5);
+    expect((await json(`redo --plan ${fingerprint}`)).runs).toMatchObject([
       { id: '001_users', status: 'reverted' },
       { id: '001_users', status: 'applied' },
     ]);

@@ -28,32 +28,38 @@ export const run: CommandRun = (context, { args, options }) => {
   });
 };
 
-/** Also what `--dry-run` shows. @returns the exit code */
+/**
+ * Also what `--dry-run` shows.
+ *
+ * @param command what would do it; `redo` applies again what its plan reverts
+ * @returns the exit code
+ */
 export function showPlan(
   { view, globals }: Context,
   plan: ShownPlan,
   request: PlanOptions,
+  command: 'up' | 'down' | 'redo' = plan.direction,
 ): number {
-  const command = commandOf(plan, { ...request, database: globals.database });
-  view.result(planDocument(plan), () => renderPlan(plan, command, view.style, view.width));
+  const line = commandOf(plan, { ...request, database: globals.database }, command);
+  view.result(planDocument(plan), () => renderPlan(plan, line, view.style, view.width));
   return EXIT.done;
 }
 
 type Asked = PlanOptions & { readonly database?: string | undefined };
 
 /** The command that does what was planned: without its limits the plan would be another. */
-function commandOf({ direction, fingerprint }: Plan, asked: Asked): string {
+function commandOf({ direction, fingerprint }: Plan, asked: Asked, command: string): string {
   const { to, steps, all, only, retry, outOfOrder, database } = asked;
   const down = direction === 'down';
   const words = [
     to !== undefined && (down ? `--to ${to}` : to),
     steps !== undefined && (down ? String(steps) : `--steps ${steps}`),
     all && '--all',
-    only !== undefined && `--only ${only}`,
+    only !== undefined && (command === 'redo' ? only : `--only ${only}`),
     retry && '--retry',
     !down && outOfOrder !== undefined && `--out-of-order ${outOfOrder}`,
     database !== undefined && `--database ${database}`,
     `--plan ${fingerprint}`,
   ];
-  return ['godwit', direction, ...words.filter(Boolean)].join(' ');
+  return ['godwit', command, ...words.filter(Boolean)].join(' ');
 }

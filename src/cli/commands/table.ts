@@ -106,7 +106,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     group: MIGRATE,
     summary: 'revert the newest migration, or the given one, and apply it again',
     arguments: [{ ...id, name: '[id]' }],
-    options: [retry, ...validation],
+    options: [retry, dryRun, plan, ...validation],
     load: () => import('./redo.ts'),
   },
   {
