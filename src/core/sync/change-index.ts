@@ -33,28 +33,37 @@ export function changeIndex(
       }),
     ];
   }
+  const { reasons, steps } = inPlace(wanted, actual);
+  if (steps.length === 0) return [];
+  const remembered = hidden.some((one) => one.collection === collection && one.index === name);
+  const forget: SyncStep[] = remembered ? [{ do: 'forgetHidden', name }] : [];
+  const all = [...steps, ...forget];
+  return [operation({ action: 'change-index', ...about, reasons, steps: all })];
+}
+
+/** What an index can take on without being built again, but for uniqueness. */
+export function inPlace(
+  wanted: IndexDefinition,
+  actual: ActualIndex,
+): { readonly reasons: string[]; readonly steps: SyncStep[] } {
   const reasons: string[] = [];
-  const change: Record<string, unknown> = { name };
-  if (
-    wanted.expireAfterSeconds !== undefined &&
-    Number(wanted.expireAfterSeconds) !== expiry(actual)
-  ) {
-    change['expireAfterSeconds'] = wanted.expireAfterSeconds;
+  const change: Record<string, unknown> = { name: actual.name };
+  const seconds = wanted.expireAfterSeconds;
+  if (seconds !== undefined && Number(seconds) !== expiry(actual)) {
+    change['expireAfterSeconds'] = seconds;
     const before =
       actual.expireAfterSeconds === undefined
         ? 'never expires'
         : `expires after ${expiry(actual)} s`;
-    reasons.push(`${before}, ${wanted.expireAfterSeconds} s is wanted`);
+    reasons.push(`${before}, ${seconds} s is wanted`);
   }
   if (Boolean(wanted.hidden) !== Boolean(actual.hidden)) {
     change['hidden'] = Boolean(wanted.hidden);
     reasons.push(wanted.hidden ? 'should be hidden' : 'is hidden, and wanted');
   }
-  if (reasons.length === 0) return [];
-  const steps: SyncStep[] = [{ do: 'collMod', change: { index: change } }];
-  const remembered = hidden.some((one) => one.collection === collection && one.index === name);
-  if (remembered) steps.push({ do: 'forgetHidden', name });
-  return [operation({ action: 'change-index', ...about, reasons, steps })];
+  const steps: SyncStep[] =
+    reasons.length > 0 ? [{ do: 'collMod', change: { index: change } }] : [];
+  return { reasons, steps };
 }
 
 function expiry({ expireAfterSeconds }: ActualIndex): number | undefined {

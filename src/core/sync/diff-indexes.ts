@@ -6,7 +6,7 @@ import type {
   SyncOperation,
   SyncStep,
 } from '../../ports/definition.ts';
-import { changeIndex } from './change-index.ts';
+import { changeIndex, inPlace } from './change-index.ts';
 import { defaultName, differingOptions, indexCommand, isText, sameKey } from './index-shape.ts';
 import { conflict, operation } from './operation.ts';
 import { matches, type SyncPolicy } from './policy.ts';
@@ -132,15 +132,17 @@ function toUnique(
   const differing = differingOptions(index, rival, inherited);
   if (differing.join() !== 'unique') return undefined;
   const named = { name: rival.name };
+  const also = inPlace(index, rival);
   return operation({
     action: 'change-index',
     collection,
     index: rival.name,
     severity: 'warning',
-    reasons: ['same keys, but is not unique'],
+    reasons: ['same keys, but is not unique', ...also.reasons],
     steps: [
       { do: 'collMod', change: { index: { ...named, prepareUnique: true } } },
       { do: 'collMod', change: { index: { ...named, unique: true } } },
+      ...also.steps,
     ],
   });
 }
