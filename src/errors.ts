@@ -41,6 +41,9 @@ export const ERROR_CODES = {
   GODWIT_SEED_INVALID: { exit: 2 },
   // 1: a migration or a check failed
   GODWIT_DEFINITION_FAILED: { exit: 1 },
+  GODWIT_HELPER_INVALID: { exit: 2 },
+  // 1: a migration or a check failed
+  GODWIT_DUPLICATES: { exit: 1 },
   GODWIT_BACKFILL_FAILED: { exit: 1 },
   GODWIT_MIGRATION_FAILED: { exit: 1 },
   GODWIT_VERIFY_FAILED: { exit: 1 },
@@ -73,6 +76,7 @@ export const ERROR_CODES = {
   GODWIT_REBUILD_NEEDED: { exit: 5 },
   GODWIT_BACKFILL_CHANGED: { exit: 5 },
   GODWIT_BACKFILL_LATE: { exit: 5 },
+  GODWIT_HELPER_REFUSED: { exit: 5 },
   GODWIT_PRODUCTION: { exit: 5 },
   GODWIT_RESET_REFUSED: { exit: 5 },
   GODWIT_VALIDATOR_CHANGED: { exit: 5 },

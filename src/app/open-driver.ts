@@ -3,6 +3,7 @@ import { EMBEDDED_MONGODB } from '../config/url.ts';
 import type { Emit } from '../events.ts';
 import type { DriverName } from '../ports/context.ts';
 import type { Driver, OpenDriver } from '../ports/driver.ts';
+import { mongooseOpener } from './mongoose-opener.ts';
 
 /** Loads only the driver that is used. */
 const DRIVERS: Readonly<Record<DriverName, () => Promise<OpenDriver>>> = {
@@ -20,7 +21,8 @@ export async function openDriver(settings: Settings, emit: Emit): Promise<Driver
 async function openUrl(settings: Settings, url: string, emit: Emit): Promise<Driver> {
   const open = await DRIVERS[settings.driver]();
   const { root, store, role, tls, connectTimeoutMs, lock, client } = settings;
-  return open({ url, root, store, role, tls, connectTimeoutMs, lock, client, emit });
+  const mongoose = mongooseOpener(settings);
+  return open({ url, root, store, role, tls, connectTimeoutMs, lock, client, mongoose, emit });
 }
 
 /** The server that is started for the project ends with its driver. */

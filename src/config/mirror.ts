@@ -5,6 +5,7 @@ import type { DatabaseConfig } from './types.ts';
 /** Mirrors that have a name. Each is loaded only when it is asked for. */
 const KNOWN: Readonly<Record<string, () => Promise<MirrorSpec>>> = {
   migrationHistory: async () => (await import('../formats/module.ts')).migrationHistoryMirror,
+  migrations: async () => (await import('../formats/class.ts')).migrationsMirror,
 };
 
 /** What is wrong with a mirror's name, or nothing. */

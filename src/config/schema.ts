@@ -102,6 +102,8 @@ const mirror = shape(
         author: text,
         durationMs: text,
         result: text,
+        label: text,
+        error: text,
       },
       ['key'],
     ),

@@ -96,6 +96,7 @@ function described(event: HistoryEvent): Omit<VersionRecord, 'state'> {
     normalized: event.normalized,
     description: event.description,
     author: event.author,
+    ...(event.label !== undefined && { label: event.label }),
   };
 }
 

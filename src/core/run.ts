@@ -251,6 +251,7 @@ function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job
       fence: session.fence,
       description: body.type === 'code' ? body.description : undefined,
       author: body.type === 'code' ? body.author : undefined,
+      label: body.type === 'code' ? body.label : undefined,
     }),
     step: jobStep(body, down ? 'down' : 'up'),
     verify: down ? undefined : verifyStep(body),
@@ -272,8 +273,9 @@ function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job
 export function createHeader(
   migration: Migration,
   direction: Direction,
-  of: { by: Actor; fence: number; description?: string | undefined; author?: string | undefined },
+  of: Pick<RunHeader, 'by' | 'fence' | 'description' | 'author' | 'label'>,
 ): RunHeader {
+  const label = of.label ?? migration.label;
   return {
     run: randomUUID(),
     kind: migration.kind,
@@ -283,6 +285,7 @@ export function createHeader(
     direction,
     description: of.description ?? migration.description,
     author: of.author ?? migration.author,
+    ...(label !== undefined && { label }),
     checksum: migration.checksum?.raw,
     normalized: migration.checksum?.normalized(),
     by: of.by,

@@ -72,13 +72,13 @@ function isObject(value: unknown): value is Exports {
   return typeof value === 'object' && value !== null;
 }
 
-function transactionMode(value: unknown, place: CodePlace): TransactionMode {
+export function transactionMode(value: unknown, place: CodePlace): TransactionMode {
   if (value === undefined || value === null) return 'auto';
   if (typeof value === 'boolean') return value ? 'always' : 'never';
   throw invalid(place, `its transaction is ${describe(value)}, not true or false`);
 }
 
-function flag(definition: Exports, name: string, place: CodePlace): boolean | undefined {
+export function flag(definition: Exports, name: string, place: CodePlace): boolean | undefined {
   const value = definition[name];
   if (value === undefined || value === null || typeof value === 'boolean') {
     return value ?? undefined;
@@ -86,7 +86,7 @@ function flag(definition: Exports, name: string, place: CodePlace): boolean | un
   throw invalid(place, `its ${name} is ${describe(value)}, not true or false`);
 }
 
-function text(value: unknown): string | undefined {
+export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 

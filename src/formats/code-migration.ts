@@ -9,7 +9,7 @@ import type { FormatName, MigrationFiles, ReadOptions, ReadResult } from './form
 import { fileProblem } from './format.ts';
 import { loadModule } from './load-module.ts';
 import { readReplaces } from './replaces.ts';
-import { lazyChecksum, sourceFile } from './source-file.ts';
+import { type lazyChecksum, sourceFile } from './source-file.ts';
 import { readCompanion } from './sql.ts';
 import { withSqlVerify } from './sql-verify.ts';
 
@@ -30,13 +30,21 @@ export function readLiterals(source: string): Literals {
   return readLiteralProperties(source, PROPERTIES);
 }
 
-/** What both code formats share: everything but the identity. */
+/** How a code format differs from the others. */
+export interface CodeKind {
+  /** The author's own version, where the file's name is the identity. */
+  readonly label?: string | undefined;
+  readonly toBody?: typeof codeBody | undefined;
+}
+
+/** What all code formats share: everything but the identity. */
 export function readCode(
   format: FormatName,
   files: MigrationFiles,
   options: ReadOptions,
   literals: Literals,
   version: string,
+  { label, toBody = codeBody }: CodeKind = {},
 ): ReadResult {
   const { main } = files;
   if (files.down) {
@@ -63,6 +71,7 @@ export function readCode(
     description: stringOf(literals.description),
     author: stringOf(literals.author),
     replaces: readReplaces(stringOf(literals.replaces)),
+    label,
     checksum: lazyChecksum(main.source, isTypeScript(main.extension) ? 'ts' : 'js'),
     // Only `down` and `show` ask: `status` of thousands need not look.
     get reversible() {
@@ -73,7 +82,7 @@ export function readCode(
     idempotent: typeof literals.idempotent === 'boolean' ? literals.idempotent : undefined,
     load: async (): Promise<CodeBody> => {
       refuseChanged(place, source);
-      const body = codeBody(await loadModule(place, source), place);
+      const body = toBody(await loadModule(place, source), place);
       return verify ? withSqlVerify(body, verify.text) : body;
     },
   };

@@ -2,7 +2,7 @@ import type { Kind, Migration } from '../ports/migration.ts';
 import type { SourceProblem } from '../ports/source.ts';
 import type { SourceFile } from './source-file.ts';
 
-export type FormatName = 'godwit' | 'module' | 'sql';
+export type FormatName = 'godwit' | 'module' | 'class' | 'sql';
 
 /** What a file holds of its migration. `main` holds all of it, or everything but companions. */
 export type Role = 'main' | 'up' | 'down' | 'verify';

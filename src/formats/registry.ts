@@ -1,3 +1,4 @@
+import { classFormat } from './class.ts';
 import type { Format, FormatName } from './format.ts';
 import { godwitFormat } from './godwit.ts';
 import { moduleFormat } from './module.ts';
@@ -7,7 +8,7 @@ import { sqlFormat } from './sql.ts';
  * Every format, in the order in which they are asked whether a file is theirs: the more
  * particular first. A new tool's format is one file and one line here.
  */
-export const FORMATS: readonly Format[] = [sqlFormat, moduleFormat, godwitFormat];
+export const FORMATS: readonly Format[] = [sqlFormat, classFormat, moduleFormat, godwitFormat];
 
 export const FORMAT_NAMES: readonly FormatName[] = FORMATS.map((format) => format.name);
 

@@ -53,6 +53,14 @@ export interface BaseContext {
   upsert(target: string, records: readonly object[], options: UpsertOptions): Promise<UpsertCounts>;
 }
 
+/** The project's own mongoose, over the handles of a run. */
+// biome-ignore lint/suspicious/noExplicitAny: the project's own mongoose decides the types
+export interface MongooseHandles<Mongoose = any, Models = any> {
+  readonly mongoose: Mongoose;
+  /** By name: all that the project's models folder registers or exports. */
+  readonly models: Models;
+}
+
 /**
  * Given by MongoDB. The handles come from the guarded client: in a transactional run
  * they carry the session by themselves. They are the project's own driver's, of any
@@ -66,6 +74,12 @@ export interface MongoContext<Db = any, Client = any, Session = any> extends Bas
   readonly client: Client;
   /** The session of a transactional run; undefined outside one. */
   readonly session: Session | undefined;
+  /**
+   * The project's mongoose (7, 8 or 9) and models, going through the same handles as
+   * `db`. Throws GODWIT_DRIVER_MISSING when the project has no mongoose, and
+   * GODWIT_IMPORT_FAILED when a model cannot be imported.
+   */
+  mongoose(): Promise<MongooseHandles>;
 }
 
 export interface SqlResult<Row = Record<string, unknown>> {
@@ -104,5 +118,6 @@ export interface AnyContext extends BaseContext {
   readonly client: any;
   // biome-ignore lint/suspicious/noExplicitAny: the project's own driver decides the type
   readonly session: any;
+  mongoose(): Promise<MongooseHandles>;
   query: SqlClient['query'];
 }

@@ -2,9 +2,9 @@ import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { Backfills } from './backfill.ts';
 import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
-import type { Backups, BackupTools } from './backup.ts';
+import type { Backups, Backups, BackupTools } from './backup.ts';
 import type { Checks } from './checks.ts';
-import type { DriverName } from './context.ts';
+import type { DriverName, DriverName, MongoContext, MongooseHandles } from './context.ts';
 import type { ApplyCall, DefinitionReader, SyncOperation } from './definition.ts';
 import type {
   Actor,
@@ -134,6 +134,8 @@ export interface Outcome {
   readonly result?: unknown;
   readonly counts?: Counts | undefined;
   readonly error?: ErrorInfo | undefined;
+  /** Of what a migration in JavaScript threw, without secrets. */
+  readonly stack?: string | undefined;
   /** False when even the failure could not be recorded (the connection is gone). */
   readonly recorded: boolean;
 }
@@ -312,7 +314,25 @@ export interface OpenOptions {
   readonly lock: 'auto' | 'advisory' | 'lease';
   /** A client the caller already has (mongoose connection, MongoClient, PGlite). Never closed by godwit. */
   readonly client?: unknown;
+  /** MongoDB: what `ctx.mongoose()` opens. */
+  readonly mongoose?: OpenMongoose | undefined;
   readonly emit: Emit;
+}
+
+/**
+ * Opens the project's mongoose over this client, which passes the guard of whichever run
+ * is under way, with the project's models.
+ */
+export type OpenMongoose = (given: {
+  readonly client: unknown;
+  readonly database: string;
+}) => Promise<OpenedMongoose>;
+
+export interface OpenedMongoose extends MongooseHandles {
+  /** Says whose run the handles belong to now. */
+  enter(ctx: MongoContext): void;
+  /** Safe to call twice. */
+  close(): Promise<void>;
 }
 
 /** Each driver folder's `driver.ts` exports one of these as `open`. */

@@ -39,6 +39,8 @@ export interface RunHeader {
   readonly direction: Direction;
   readonly description?: string | undefined;
   readonly author?: string | undefined;
+  /** A version of the author's own that identifies nothing, such as `1.0.0`. */
+  readonly label?: string | undefined;
   /** Raw SHA-256 of the file as it was run. */
   readonly checksum?: string | undefined;
   /** `v1:…`, see core/checksum. */
@@ -78,6 +80,8 @@ export interface EndedEvent extends RunHeader {
   readonly result?: unknown;
   readonly counts?: Counts | undefined;
   readonly error?: ErrorInfo | undefined;
+  /** Of what a migration in JavaScript threw, without secrets. */
+  readonly stack?: string | undefined;
   /** Why, when a person made the record (`mark`, `baseline`). */
   readonly reason?: string | undefined;
   /** Name of the backup taken before, when one was. */
@@ -123,6 +127,7 @@ export interface VersionRecord {
   readonly normalized?: string | undefined;
   readonly description?: string | undefined;
   readonly author?: string | undefined;
+  readonly label?: string | undefined;
   readonly error?: ErrorInfo | undefined;
   readonly effect?: Effect | undefined;
   /** Of an open or failed run that may resume. */
@@ -186,6 +191,13 @@ export interface MirrorShape {
   readonly author?: string | undefined;
   readonly durationMs?: string | undefined;
   readonly result?: string | undefined;
+  /** Field for the author's own version. */
+  readonly label?: string | undefined;
+  /**
+   * Field for what a failed run threw: then a failed `up` has a document too, with the
+   * status `failed`, unless the version is applied.
+   */
+  readonly error?: string | undefined;
 }
 
 export interface MirrorRecord {

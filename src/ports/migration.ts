@@ -29,6 +29,8 @@ export interface Migration {
   /** Read from the source without running it, where it is a literal. */
   readonly description?: string | undefined;
   readonly author?: string | undefined;
+  /** A version of the author's own that identifies nothing, such as `1.0.0`. */
+  readonly label?: string | undefined;
   readonly checksum: Checksum | undefined;
   /** Whether it has a way back; undefined when only importing it would tell. */
   readonly reversible: boolean | undefined;
@@ -114,4 +116,5 @@ export interface CodeBody {
   readonly idempotent: boolean;
   readonly description?: string | undefined;
   readonly author?: string | undefined;
+  readonly label?: string | undefined;
 }

@@ -4,13 +4,19 @@ import type { Job } from '../../ports/driver.ts';
 import type { StepCall } from '../../ports/migration.ts';
 import type { Gate } from './guard/gate.ts';
 import { guardClient } from './guard/guard.ts';
+import type { Bridge } from './mongoose.ts';
 import { noBackfills } from './only-backfills.ts';
 import { upsert } from './upsert.ts';
 
 /** What a step is called with: handles that pass the gate, and the context around them. */
 export function createCall(
   job: Job,
-  real: { readonly client: MongoClient; readonly database: string; readonly root: string },
+  real: {
+    readonly client: MongoClient;
+    readonly database: string;
+    readonly root: string;
+    readonly mongoose: Bridge;
+  },
   gate: Gate,
   signal: AbortSignal,
   startBackfill: () => Promise<void>,
@@ -35,6 +41,7 @@ export function createCall(
     db,
     client,
     session: gate.session,
+    mongoose: () => real.mongoose.open(gate, ctx),
   };
   return { ctx, positional: [db, client, ctx] };
 }

@@ -76,7 +76,7 @@ class MongoDriver implements Driver {
   }
 
   async acquire(options: AcquireOptions): Promise<Session> {
-    const { root, url } = this.#options;
+    const { root, url, mongoose } = this.#options;
     const parts: SessionParts = {
       store: this.#store,
       history: this.history,
@@ -85,6 +85,7 @@ class MongoDriver implements Driver {
       root,
       url,
       prefix: this.#options.store.prefix,
+      mongoose,
     };
     const session = await openSession(parts, options);
     this.#sessions.add(session);

@@ -78,3 +78,11 @@ function findPlace(thrown: unknown, { job, root }: FailureContext): Place | unde
   const file = relative(root, path).split(sep).join('/');
   return frame ? { file, line: frame.line, column: frame.column } : { file };
 }
+
+const LONGEST_STACK = 8_000;
+
+/** For the history, which people read when something failed. */
+export function stackOf(thrown: unknown, url: string): string | undefined {
+  if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return undefined;
+  return scrub(thrown.stack, url).slice(0, LONGEST_STACK);
+}

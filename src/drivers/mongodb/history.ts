@@ -53,6 +53,7 @@ const FIELDS = [
   'normalized',
   'description',
   'author',
+  'label',
 ] as const;
 
 /**

@@ -17,6 +17,7 @@ interface Mirrored {
   readonly name: string;
   readonly description?: string | undefined;
   readonly author?: string | undefined;
+  readonly label?: string | undefined;
   readonly durationMs?: number | undefined;
   readonly result?: unknown;
 }
@@ -54,14 +55,14 @@ export class Mirrors {
     versions: () => Promise<VersionRecord[]>,
     created: ReadonlySet<string> = new Set(),
   ): Promise<MirrorWork[]> {
-    const done = events.filter(isDone);
-    if (specs.length === 0 || done.length === 0) return [];
+    const all = events.filter(isEnded);
+    if (!specs.some((spec) => all.some((event) => isShown(spec, event)))) return [];
     const before = new Map(this.#known);
     await this.#exist(specs);
     const work: MirrorWork[] = [];
     for (const spec of specs) {
       const kind = spec.kind ?? 'migration';
-      const ended = done.filter((event) => event.kind === kind);
+      const ended = all.filter((event) => isShown(spec, event));
       if (ended.length === 0) continue;
       const there = this.#known.get(spec.name) === true || created.has(spec.name);
       if (!there && spec.create === 'existing') continue;
@@ -105,8 +106,17 @@ export async function writeMirrors(
   }
 }
 
-function isDone(event: NewHistoryEvent): event is EndedEvent {
-  return event.event === 'ended' && event.status !== 'failed';
+function isEnded(event: NewHistoryEvent): event is EndedEvent {
+  return event.event === 'ended';
+}
+
+/** A failure is shown where the mirror has a field for it; a failed revert leaves it as it is. */
+function isShown({ kind = 'migration', shape }: MirrorSpec, event: EndedEvent): boolean {
+  const { status, direction } = event;
+  return (
+    event.kind === kind &&
+    (status !== 'failed' || (shape.error !== undefined && direction === 'up'))
+  );
 }
 
 function operationsFor(spec: MirrorSpec, event: EndedEvent): AnyBulkWriteOperation<Document>[] {
@@ -118,6 +128,7 @@ function operationsFor(spec: MirrorSpec, event: EndedEvent): AnyBulkWriteOperati
     const spellings = spec.shape.key.value === 'version-number' ? [key, String(key)] : [key];
     return [{ deleteMany: { filter: { [field]: { $in: spellings } } } }];
   }
+  if (event.status === 'failed') return [failure(spec, event, key)];
   // What was taken over from the mirror is in it already, with a date of its own.
   if (event.via === 'import') return insertOnce(spec, event, undefined);
   const { appliedAt } = spec.shape;
@@ -125,10 +136,34 @@ function operationsFor(spec: MirrorSpec, event: EndedEvent): AnyBulkWriteOperati
   const update = {
     ...(Object.keys(set).length > 0 && { $set: set }),
     ...(appliedAt !== undefined && { $currentDate: { [appliedAt]: true as const } }),
+    ...(spec.shape.error !== undefined && { $unset: { [spec.shape.error]: '', failedAt: '' } }),
   };
   const filter = { [field]: key };
   const nothing = Object.keys(update).length === 0 ? { $setOnInsert: filter } : update;
   return [{ updateOne: { filter, update: nothing, upsert: true } }];
+}
+
+/** What is applied stays so, whatever failed since. */
+function failure(
+  spec: MirrorSpec,
+  event: EndedEvent,
+  key: string | number,
+): AnyBulkWriteOperation<Document> {
+  const { status = 'status', error = 'error', key: identity } = spec.shape;
+  const { code, message } = event.error ?? { code: 'GODWIT_INTERNAL', message: '' };
+  const values = {
+    ...fields(spec, { ...event, result: undefined }),
+    [status]: 'failed',
+    [error]: { code, message, ...(event.stack !== undefined && { stack: event.stack }) },
+  };
+  const isApplied = { $eq: [`$${status}`, 'applied'] };
+  const shown = Object.entries(values).map(([name, value]) => [
+    name,
+    { $cond: [isApplied, `$${name}`, { $literal: value }] },
+  ]);
+  const failedAt = { $cond: [isApplied, '$$REMOVE', '$$NOW'] };
+  const update = [{ $set: { ...Object.fromEntries(shown), failedAt } }];
+  return { updateOne: { filter: { [identity.field]: key }, update, upsert: true } };
 }
 
 function insertOnce(
@@ -158,6 +193,7 @@ function fields({ shape }: MirrorSpec, record: Mirrored): Document {
   const values: [field: string | undefined, value: unknown][] = [
     [shape.description, record.description],
     [shape.author, record.author],
+    [shape.label, record.label],
     [shape.durationMs, record.durationMs],
     [shape.result, record.result],
   ];

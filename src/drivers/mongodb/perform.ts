@@ -81,7 +81,7 @@ export function endedEvent(
   job: Job,
   outcome: Omit<Outcome, 'recorded' | 'transactional'>,
 ): EndedEvent {
-  const { effect, durationMs, result, counts, error } = outcome;
+  const { effect, durationMs, result, counts, error, stack } = outcome;
   return {
     ...job.header,
     event: 'ended',
@@ -92,6 +92,7 @@ export function endedEvent(
     ...(result !== undefined && { result }),
     ...(counts && { counts }),
     ...(error && { error }),
+    ...(error && stack !== undefined && { stack }),
     ...(job.backup !== undefined && { backup: job.backup }),
   };
 }

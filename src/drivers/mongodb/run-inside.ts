@@ -5,7 +5,7 @@ import type { Job, Outcome } from '../../ports/driver.ts';
 import type { EndedEvent } from '../../ports/history.ts';
 import { createCall } from './context.ts';
 import { hasLabel, isTransient, SERVER_CODE, serverCode } from './errors.ts';
-import { describeFailure, isTransientTransaction } from './failures.ts';
+import { describeFailure, isTransientTransaction, stackOf } from './failures.ts';
 import { Gate } from './guard/gate.ts';
 import { killSession } from './leftovers.ts';
 import { writeMirrors } from './mirror.ts';
@@ -26,7 +26,7 @@ import { findOut, RecordedFailure } from './unclear-commit.ts';
 import { record, type Work } from './work.ts';
 
 interface Attempt {
-  readonly outcome: Pick<Outcome, 'status' | 'effect' | 'result' | 'counts' | 'error'>;
+  readonly outcome: Pick<Outcome, 'status' | 'effect' | 'result' | 'counts' | 'error' | 'stack'>;
   /** Whether the driver says that the transaction may be tried again, and why. */
   readonly again?: string | undefined;
   /** Whether the log says how it ended. */
@@ -73,7 +73,7 @@ async function tryOnce(
     const { client, db } = work.store;
     const call = createCall(
       job,
-      { client, database: db.databaseName, root: work.root },
+      { client, database: db.databaseName, root: work.root, mongoose: work.mongoose },
       gate,
       AbortSignal.any(signals),
       async () => refuseLate(job, gate),
@@ -152,7 +152,8 @@ async function failed(
   const error = tooLong === undefined ? described : errorInfo({ ...described, ...tooLong });
   const again =
     tooLong === undefined && isTransientTransaction(cause) ? described.message : undefined;
-  return { outcome: { ...base, status: 'failed', error }, again, recorded: false };
+  const stack = stackOf(cause, work.url);
+  return { outcome: { ...base, status: 'failed', error, stack }, again, recorded: false };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Job, Outcome } from '../../ports/driver.ts';
 import type { StartedEvent } from '../../ports/history.ts';
 import { createCall } from './context.ts';
 import { toMongoError } from './errors.ts';
-import { describeFailure } from './failures.ts';
+import { describeFailure, stackOf } from './failures.ts';
 import { Gate } from './guard/gate.ts';
 import { OnlyBackfills } from './only-backfills.ts';
 import {
@@ -99,7 +99,7 @@ function watchForIdleness(gate: Gate, onlyBackfills: OnlyBackfills): () => boole
   };
 }
 
-type Attempt = Pick<Outcome, 'status' | 'effect' | 'result' | 'counts' | 'error'>;
+type Attempt = Pick<Outcome, 'status' | 'effect' | 'result' | 'counts' | 'error' | 'stack'>;
 
 async function attempt(
   work: Work,
@@ -112,7 +112,10 @@ async function attempt(
   try {
     const signal = AbortSignal.any([lost, job.abort]);
     const { client, db } = work.store;
-    const real = { client, database: db.databaseName, root: work.root };
+    const real = {
+      ...{ client, database: db.databaseName },
+      ...{ root: work.root, mongoose: work.mongoose },
+    };
     const call = createCall(job, real, gate, signal, () => onlyBackfills.start(gate));
     const returned = await untilAborted(perform(job, call, progress), [lost, job.abort]);
     // Calls that were not awaited belong to the run too.
@@ -131,6 +134,7 @@ async function attempt(
         transactional: false,
         ...progress,
       }),
+      stack: stackOf(error, work.url),
     };
   } finally {
     gate.close(

@@ -4,6 +4,7 @@ import type {
   AcquireOptions,
   Dropped,
   Job,
+  OpenMongoose,
   Outcome,
   SeriesProgress,
   Session,
@@ -15,6 +16,7 @@ import { toMongoError } from './errors.ts';
 import { releaseLock } from './lock.ts';
 import type { Log } from './log.ts';
 import { Mirrors } from './mirror.ts';
+import { Bridge } from './mongoose.ts';
 import { deepenStacks, noSql } from './perform.ts';
 import { runInside } from './run-inside.ts';
 import { type Neighbours, runOutside, type Turn } from './run-outside.ts';
@@ -31,6 +33,7 @@ export interface SessionParts {
   readonly url: string;
   /** Of godwit's own collections. */
   readonly prefix: string;
+  readonly mongoose: OpenMongoose | undefined;
 }
 
 /** Takes the lock. */
@@ -41,7 +44,8 @@ export async function openSession(
   const { store, history, topology, root, url } = parts;
   const { lease, log, session } = await acquire(store, topology, parts.transactions, options);
   const mirrors = new Mirrors(store);
-  const work = { store, lease, log, mirrors, history, topology, session, root, url };
+  const mongoose = new Bridge(store.client, store.db.databaseName, parts.mongoose);
+  const work = { store, lease, log, mirrors, history, topology, session, root, url, mongoose };
   return new MongoSession(work, parts.prefix);
 }
 
@@ -158,8 +162,9 @@ export class MongoSession implements Session {
   }
 
   async #release(): Promise<void> {
-    const { lease, log, store, session, topology } = this.#work;
+    const { lease, log, store, session, topology, mongoose } = this.#work;
     this.#endDeepStacks();
+    await mongoose.close();
     await whileReachable(topology, () => log.settle()).catch(() => {});
     const { aborted } = lease.lost;
     lease.end();

@@ -3,6 +3,7 @@ import type { HistoryReader, MirrorSpec, NewHistoryEvent } from '../../ports/his
 import type { Lease } from './lease.ts';
 import type { AppendOptions, Log } from './log.ts';
 import { type Mirrors, writeMirrors } from './mirror.ts';
+import type { Bridge } from './mongoose.ts';
 import type { Store } from './store.ts';
 import type { Topology } from './topology.ts';
 import { transact } from './transaction.ts';
@@ -17,6 +18,8 @@ export interface Work {
   readonly topology: Topology;
   /** Undefined where there are no transactions. */
   readonly session: ClientSession | undefined;
+  /** What `ctx.mongoose()` opens, once for all runs of the session. */
+  readonly mongoose: Bridge;
   /** The project's folder. */
   readonly root: string;
   /** For hiding its password. */

@@ -17,6 +17,9 @@ type Callable = (...args: unknown[]) => unknown;
 /** Properties and methods of a handle that are not the target's own. */
 type Special = (name: PropertyKey, target: Target) => { readonly value: unknown } | undefined;
 
+/** As much of a gate as the handles need. */
+export type Passage = Pick<Gate, 'session' | 'check' | 'pass'>;
+
 /**
  * A client like the given one, that a migration gets: its databases, collections and bulk
  * operations pass the gate. `instanceof` holds, and mongoose's `setClient` takes it. What
@@ -24,17 +27,17 @@ type Special = (name: PropertyKey, target: Target) => { readonly value: unknown 
  *
  * @param database what `client.db()` without a name is
  */
-export function guardClient(client: MongoClient, database: string, gate: Gate): MongoClient {
+export function guardClient(client: MongoClient, database: string, gate: Passage): MongoClient {
   return new Guard(client, database, gate).client;
 }
 
 class Guard {
   readonly #real: MongoClient;
-  readonly #gate: Gate;
+  readonly #gate: Passage;
   readonly #main: string;
   readonly client: MongoClient;
 
-  constructor(client: MongoClient, database: string, gate: Gate) {
+  constructor(client: MongoClient, database: string, gate: Passage) {
     this.#real = client;
     this.#gate = gate;
     this.#main = database;

@@ -1,0 +1,50 @@
+import { serverCode } from '../../drivers/mongodb/errors.ts';
+import { GodwitError, thrownMessage } from '../../errors.ts';
+import { refused } from './place.ts';
+
+const VIEW = 166;
+const IMMUTABLE = 66;
+const CAPPED = new Set([20, 10003]);
+
+/** Runs it, and says clearly what a server means that refuses a view or a key. */
+export async function clearly<T>(what: string, name: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw clearer(what, name, error);
+  }
+}
+
+function clearer(what: string, name: string, error: unknown): unknown {
+  if (error instanceof GodwitError) return error;
+  const code = serverCode(error);
+  const message = thrownMessage(error);
+  if (code === VIEW || /is a view, not a collection|on a view\b/i.test(message)) {
+    return refused(
+      what,
+      `${name} is a view, whose documents are those of another collection`,
+      ['name the collection that the view is made of'],
+      error,
+    );
+  }
+  if (/time-?series/i.test(message)) {
+    return refused(
+      what,
+      `${name} is a time series, whose documents do not change`,
+      undefined,
+      error,
+    );
+  }
+  if (code !== undefined && CAPPED.has(code) && /capped/i.test(message)) {
+    return refused(what, `${name} is capped, where documents may not grow or go`, undefined, error);
+  }
+  if (code === IMMUTABLE || /shard key/i.test(message)) {
+    return refused(
+      what,
+      `${name} has a key that cannot be changed so (${message})`,
+      ['a shard key changes one document at a time: use transformData, or leave the field'],
+      error,
+    );
+  }
+  return error;
+}

@@ -1,0 +1,137 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Connection, Model, Mongoose } from 'mongoose';
+import { GodwitError } from '../errors.ts';
+import type { OpenedMongoose } from '../ports/driver.ts';
+import { markRun } from './run-of.ts';
+
+export interface OpenMongooseOptions {
+  /** The project's folder. */
+  readonly root: string;
+  /** A connected MongoClient of the driver that the project's mongoose uses. */
+  readonly client: unknown;
+  readonly database: string;
+  /** Imports every file of the project's models. */
+  readonly loadModels: (mongoose: Mongoose) => Promise<void>;
+}
+
+/**
+ * The project's mongoose over a given client. Its default connection is used where it is
+ * free, so that models which a migration imports by itself work too; where the program
+ * has connected it, models are made again on a connection of our own. Nothing is created
+ * or indexed by itself: that is what migrations are for.
+ *
+ * @throws GodwitError GODWIT_DRIVER_MISSING, and what importing the models throws
+ */
+export async function openMongoose(options: OpenMongooseOptions): Promise<OpenedMongoose> {
+  const mongoose = requireMongoose(options.root);
+  const ends: (() => void)[] = [];
+  // A program that has models of its own means to connect them itself.
+  const isFree = mongoose.connection.readyState === 0 && mongoose.modelNames().length === 0;
+  if (isFree) ends.push(withoutAutomatism(mongoose));
+  try {
+    await options.loadModels(mongoose);
+    // A model's file may connect by itself.
+    const free = isFree && mongoose.connection.readyState === 0;
+    const connection = free ? mongoose.connection : createConnection(mongoose);
+    ends.push(giveClient(connection, options.client));
+    const used =
+      connection.name === options.database ? connection : connection.useDb(options.database);
+    if (used !== mongoose.connection) copyModels(mongoose, used);
+    const facade = used === mongoose.connection ? mongoose : over(mongoose, used);
+    return {
+      mongoose: facade,
+      models: used.models,
+      enter: (ctx) => markRun(used, ctx),
+      close: async () => {
+        markRun(used, undefined);
+        // The client is guarded: closing it closes nothing of the program's.
+        await connection.close();
+        for (const end of ends.splice(0)) end();
+      },
+    };
+  } catch (error) {
+    for (const end of ends.splice(0)) end();
+    throw error;
+  }
+}
+
+/** @throws GodwitError GODWIT_DRIVER_MISSING */
+export function requireMongoose(root: string): Mongoose {
+  const require = createRequire(join(root, 'package.json'));
+  try {
+    return require('mongoose') as Mongoose;
+  } catch (cause) {
+    throw new GodwitError(
+      'GODWIT_DRIVER_MISSING',
+      `The package mongoose is not installed in ${root}.`,
+      {
+        state: 'Nothing was run.',
+        next: ['npm install mongoose'],
+        cause,
+      },
+    );
+  }
+}
+
+/** No collection or index is made because a model exists. @returns ends it */
+function withoutAutomatism(mongoose: Mongoose): () => void {
+  const before = ['autoIndex', 'autoCreate'].map(
+    (name) => [name, mongoose.get(name as 'autoIndex')] as const,
+  );
+  for (const [name] of before) mongoose.set(name as 'autoIndex', false);
+  return () => {
+    for (const [name, value] of before) mongoose.set(name as 'autoIndex', value ?? true);
+  };
+}
+
+function createConnection(mongoose: Mongoose): Connection {
+  const connection = mongoose.createConnection();
+  Object.assign(connection.config, { autoIndex: false, autoCreate: false });
+  return connection;
+}
+
+interface Listening {
+  eventNames(): (string | symbol)[];
+  listeners(name: string | symbol): ((...args: unknown[]) => void)[];
+  removeListener(name: string | symbol, listener: (...args: unknown[]) => void): unknown;
+}
+
+/** Mongoose listens to the client for as long as that lives: @returns lets go of it */
+function giveClient(connection: Connection, client: unknown): () => void {
+  const emitter = client as Listening;
+  const before = new Map(emitter.eventNames().map((name) => [name, emitter.listeners(name)]));
+  connection.setClient(client as never);
+  return () => {
+    for (const name of emitter.eventNames()) {
+      for (const listener of emitter.listeners(name)) {
+        if (!before.get(name)?.includes(listener)) emitter.removeListener(name, listener);
+      }
+    }
+  };
+}
+
+function copyModels(mongoose: Mongoose, connection: Connection): void {
+  for (const [name, model] of Object.entries(mongoose.models) as [string, Model<unknown>][]) {
+    if (connection.models[name] !== undefined) continue;
+    connection.model(name, model.schema, model.collection.collectionName);
+  }
+}
+
+/** The project's mongoose as if this connection were its default one. */
+function over(mongoose: Mongoose, connection: Connection): Mongoose {
+  const own: Record<PropertyKey, unknown> = {
+    connection,
+    models: connection.models,
+    model: connection.model.bind(connection),
+    modelNames: () => connection.modelNames(),
+    startSession: connection.startSession.bind(connection),
+    transaction: connection.transaction.bind(connection),
+    connect: async () => mongoose,
+    disconnect: async () => undefined,
+  };
+  return new Proxy(mongoose, {
+    get: (target, name) =>
+      Object.hasOwn(own, name) ? own[name] : Reflect.get(target, name, target),
+  });
+}
