@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { GodwitError, toGodwitError } from '../errors.ts';
-import { renderNewMigration } from '../formats/create.ts';
+import { type OwnTemplate, renderNewMigration } from '../formats/create.ts';
+import { currentActor } from './actor.ts';
 import type { Project } from './project.ts';
 import type { CreateOptions } from './types.ts';
 
@@ -23,14 +25,24 @@ export async function createFiles(
   const settings = await project.settings();
   if (options.seed) return createSeed(project, name, options);
   const { migrations } = await project.list();
-  const folder = resolve(settings.root, options.dir ?? settings.dirs[0] ?? 'migrations');
+  const { layout } = settings;
+  const folder = layout
+    ? layout.pending
+    : resolve(settings.root, options.dir ?? settings.dirs[0] ?? 'migrations');
+  const templates = layout?.templates ?? join(folder, 'templates');
   const existing = migrations.flatMap((m) => (m.file === undefined ? [] : [m.file]));
   const { files } = renderNewMigration({
     name,
     existing,
     newestFormat: migrations.at(-1)?.format,
     driver: settings.driver,
-    format: options.format ?? settings.format,
+    format: options.format ?? (layout && settings.format === 'auto' ? 'class' : settings.format),
+    template:
+      options.template === undefined
+        ? undefined
+        : ((await ownTemplate(templates, options.template)) ?? options.template),
+    author: currentActor(settings.root).user,
+    utils: layout && existsSync(join(layout.dir, 'utils')) ? '../utils' : undefined,
     versions: options.versions ?? settings.versions,
     language: options.language ?? settings.language,
   });
@@ -63,6 +75,19 @@ async function createSeed(
   const path = join(dir === undefined ? settings.seedDir : resolve(settings.root, dir), file);
   await writeNew(path, content);
   return { files: [relative(settings.root, path).replaceAll('\\', '/')] };
+}
+
+const EXTENSIONS = ['.js', '.cjs', '.mjs', '.ts', '.mts', '.cts'];
+
+/** A file of the project's own wins over a template of the same name. */
+async function ownTemplate(folder: string, name: string): Promise<OwnTemplate | undefined> {
+  if (/[\\/]/.test(name)) return undefined;
+  const given = EXTENSIONS.find((extension) => name.endsWith(extension));
+  for (const extension of given === undefined ? EXTENSIONS : [given]) {
+    const path = join(folder, given === undefined ? `${name}${extension}` : name);
+    if (existsSync(path)) return { text: await readFile(path, 'utf8'), extension };
+  }
+  return undefined;
 }
 
 /** @throws GodwitError GODWIT_FILE_EXISTS */

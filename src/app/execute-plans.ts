@@ -54,6 +54,7 @@ export async function executePlans(
     backup: backup?.id,
     guard,
   });
+  if (settings.layout) await tidyFolders(work, results);
   const remaining = countRemaining(work, plans, results);
   const synced =
     settings.sync.onUp && first.direction === 'up' && results.every(isGood) && !hookError
@@ -80,6 +81,26 @@ async function backupBefore(
   if (!(asked ?? settings.backup.mode === 'full')) return undefined;
   const { backupForPlan } = await import('./backup/before-plan.ts');
   return backupForPlan({ settings, driver, project, stop, direction });
+}
+
+/** Files go where their migrations are now, those of earlier runs too. */
+async function tidyFolders({ project, settings, state }: Work, results: readonly StepResult[]) {
+  const { moveFinished } = await import('./move-files.ts');
+  const applied = new Map(
+    state.records
+      .filter(({ kind }) => kind === 'migration')
+      .map((record) => [record.version, record.state === 'applied']),
+  );
+  for (const { step, outcome } of results) {
+    if (isGood({ step, outcome, error: undefined })) {
+      applied.set(step.version, step.direction === 'up');
+    }
+  }
+  const known = state.migrations.flatMap((migration) => {
+    const is = applied.get(migration.version);
+    return is === undefined ? [] : [{ migration, applied: is }];
+  });
+  moveFinished(project, settings, known);
 }
 
 async function runAll(

@@ -100,8 +100,9 @@ async function listSource(
   settings: () => Promise<Settings>,
 ): Promise<SourceListing> {
   if (options.migrations) return codeSource(options.migrations).list();
-  const { root, dirs, format, substituteVariables, migrations } = await settings();
-  const folder = folderSource({ root, dirs, format, variables: substituteVariables });
+  const { root, dirs, format, layout, substituteVariables, migrations } = await settings();
+  const copies = layout !== undefined;
+  const folder = folderSource({ root, dirs, format, copies, variables: substituteVariables });
   if (migrations.length === 0) return folder.list();
   // What the config registers may be all there is.
   const found = dirs.some((dir) => existsSync(dir)) ? await folder.list() : undefined;

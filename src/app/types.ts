@@ -261,6 +261,11 @@ export interface CreateOptions {
   readonly versions?: 'timestamp' | 'number' | undefined;
   /** A seed instead of a migration. */
   readonly seed?: boolean | undefined;
+  /**
+   * `addField`, `transform`, `schema`, `seed`, `backfill`, `online-change`, `validator`, or a
+   * file of the project's own in `templates/` beside the migrations.
+   */
+  readonly template?: string | undefined;
   /** Which of several folders. Default the first. */
   readonly dir?: string | undefined;
   /** Write what takes the database to what the Mongoose models say, and back. */

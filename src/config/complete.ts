@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { TlsOptions } from '../ports/driver.ts';
+import { classesLayout, layoutFolders } from './layout.ts';
 import type { LoadedConfig } from './load.ts';
 import { overlay } from './merge.ts';
 import { resolveMirrors, seedMirrorOf } from './mirror.ts';
@@ -25,12 +26,15 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
   const { loaded, name, database, overrides, from } = completion;
   const { config, file, root } = loaded;
   const all = overlay(database, overrides);
+  const dirs =
+    overrides.dir === undefined ? foldersOf(database.dir, root) : foldersOf(overrides.dir, from);
+  const layout = all.layout && dirs[0] !== undefined ? classesLayout(dirs[0]) : undefined;
   return {
     root,
     configFile: file,
     name,
-    dirs:
-      overrides.dir === undefined ? foldersOf(database.dir, root) : foldersOf(overrides.dir, from),
+    dirs: layout ? layoutFolders(layout) : dirs,
+    layout,
     backfillDir:
       overrides.backfillDir === undefined
         ? resolve(root, database.backfillDir ?? 'backfills')
@@ -41,7 +45,7 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
     ...seedsOf(completion),
     redis: all.redis ?? loaded.env['GODWIT_REDIS_URL'],
     format: all.format ?? 'auto',
-    mirrors: await resolveMirrors(all.mirror),
+    mirrors: await resolveMirrors(all.mirror ?? (layout && 'migrations')),
     store: { schema: 'godwit', prefix: 'godwit_', ...all.store },
     role: all.role,
     tls: mergeTls(absoluteTls(database.tls, root), absoluteTls(overrides.tls, from)),

@@ -15,6 +15,7 @@ export function renderConfig(facts: ProjectFacts): {
     "  // 'sql', 'ts', 'js', 'cjs' or 'mjs'.",
     `  versions: '${facts.versions}',`,
     `  language: '${facts.language}',`,
+    ...layout(facts),
     ...mirror(facts),
     '',
     '  // How long `godwit up` waits for another one, in milliseconds.',
@@ -48,6 +49,17 @@ function connection({ database, env }: ProjectFacts): string[] {
     '',
     '  // Used when none of them is set.',
     `  // defaultUrl: '${url}',`,
+  ];
+}
+
+function layout({ layout: name, language }: ProjectFacts): string[] {
+  if (name === undefined) return [];
+  return [
+    '',
+    '  // Class migrations: they move from pending/ to completed/ as they are applied, and the',
+    '  // collection `migrations` is kept in step.',
+    `  layout: '${name}',`,
+    ...(language === 'ts' ? ["  // New files are JavaScript unless this says 'ts'."] : []),
   ];
 }
 

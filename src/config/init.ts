@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { GodwitError } from '../errors.ts';
 import { findConfig } from './find.ts';
 import { renderConfig } from './init-config.ts';
-import { inspectProject } from './inspect-project.ts';
+import { inspectProject, type ProjectFacts } from './inspect-project.ts';
 import { readJson } from './read-json.ts';
 
 /** `init --json`. Paths are relative to the project. */
@@ -25,6 +25,11 @@ const SCRIPTS = {
   'migrate:create': 'godwit create',
 } as const;
 
+export interface InitOptions {
+  /** `classes`: class migrations with \`pending/\`, \`completed/\` and \`migrate.js\`. */
+  readonly layout?: 'classes' | undefined;
+}
+
 /**
  * Writes a commented config, the folder and package.json scripts that fit what the
  * project has. Never overwrites anything.
@@ -38,8 +43,10 @@ const SCRIPTS = {
  * const { written } = await initProject(process.cwd());
  * ```
  */
-export async function initProject(root: string): Promise<InitReport> {
-  const facts = await inspectProject(root);
+export async function initProject(root: string, { layout }: InitOptions = {}): Promise<InitReport> {
+  const inspected = await inspectProject(root);
+  const dir = inspected.dir ?? 'migrations';
+  const facts: ProjectFacts = layout ? { ...inspected, database: 'mongodb', layout } : inspected;
   const written: string[] = [];
   const kept: string[] = [];
   try {
@@ -51,10 +58,14 @@ export async function initProject(root: string): Promise<InitReport> {
       await writeFile(join(root, file), text, { flag: 'wx' });
       written.push(file);
     }
-    const dir = facts.dir ?? 'migrations';
     const made = await mkdir(join(root, dir), { recursive: true });
     (made === undefined ? kept : written).push(`${dir}/`);
-    await addScripts(root, written, kept);
+    if (layout) {
+      const files = await (await import('./init-layout.ts')).writeLayout(root, dir, facts.isModule);
+      written.push(...files.written);
+      kept.push(...files.kept);
+    }
+    await addScripts(root, layout ? layoutScripts(dir) : SCRIPTS, written, kept);
   } catch (error) {
     if (error instanceof GodwitError) throw error;
     throw unwritable(root, error);
@@ -63,17 +74,33 @@ export async function initProject(root: string): Promise<InitReport> {
     found: facts.found,
     written,
     kept,
-    next: ['godwit create "first change"', 'godwit plan', 'godwit up'],
+    next: layout
+      ? ['create add-user-avatar', 'status', 'up'].map((words) => `node ${dir}/migrate.js ${words}`)
+      : ['godwit create "first change"', 'godwit plan', 'godwit up'],
   };
 }
 
-async function addScripts(root: string, written: string[], kept: string[]): Promise<void> {
+function layoutScripts(dir: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    ['up', 'down', 'status', 'create'].map((word) => [
+      `migrate:${word}`,
+      `node ${dir}/migrate.js ${word}`,
+    ]),
+  );
+}
+
+async function addScripts(
+  root: string,
+  wanted: Readonly<Record<string, string>>,
+  written: string[],
+  kept: string[],
+): Promise<void> {
   const path = join(root, 'package.json');
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return;
   const manifest = readJson(text, path) as { scripts?: Record<string, string> };
   const scripts: Record<string, string> = { ...manifest.scripts };
-  for (const [name, command] of Object.entries(SCRIPTS)) {
+  for (const [name, command] of Object.entries(wanted)) {
     const label = `package.json script ${name}`;
     if (Object.hasOwn(scripts, name)) kept.push(label);
     else {

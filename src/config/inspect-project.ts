@@ -14,6 +14,10 @@ export interface ProjectFacts {
   readonly migrationHistory: boolean;
   /** Variables that hold the URL. */
   readonly env: readonly string[];
+  /** Its package.json says `"type": "module"`. */
+  readonly isModule: boolean;
+  /** Asked for; never found. */
+  readonly layout?: 'classes' | undefined;
   /** In words, for people. */
   readonly found: readonly string[];
 }
@@ -52,6 +56,7 @@ export async function inspectProject(root: string): Promise<ProjectFacts> {
     versions: versionsOf(folder?.files ?? []),
     migrationHistory:
       database === 'mongodb' && texts.some((body) => /['"`]migrationHistory['"`]/.test(body)),
+    isModule: /"type"\s*:\s*"module"/.test(await text(join(root, 'package.json'))),
     env: database === undefined ? [] : await variablesOf(root, database),
   };
   return { ...facts, found: inWords(packages, facts, folder?.files.length ?? 0, supabase) };

@@ -180,6 +180,7 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   resetSchemas: texts,
   redis: text,
   format: text,
+  layout: oneOf('classes'),
   mirror: (value, path) =>
     value === false || typeof value === 'string' ? [] : mirror(value, path),
   store: shape({ schema: text, prefix: text }),

@@ -5,6 +5,7 @@ import type { DriverName } from '../ports/context.ts';
 import type { StoreNames, TlsOptions } from '../ports/driver.ts';
 import type { FindingSeverity } from '../ports/finding.ts';
 import type { MirrorSpec } from '../ports/history.ts';
+import type { Layout } from './layout.ts';
 
 /** Severity by code of a finding; `off` does not ask at all. */
 export type CheckSeverities = Readonly<Record<string, FindingSeverity | 'off'>>;
@@ -146,6 +147,11 @@ export interface DatabaseConfig {
   readonly resetSchemas?: readonly string[] | undefined;
   /** URL of the Redis that hands backfills to workers. Default GODWIT_REDIS_URL. */
   readonly redis?: string | undefined;
+  /**
+   * `classes`: `dir` holds `pending/` and `completed/`, between which files move as they are
+   * applied and reverted, `templates/` and `utils/`; the collection `migrations` is a mirror.
+   */
+  readonly layout?: 'classes' | undefined;
   /** Format of the files; default `auto`. */
   readonly format?: string | undefined;
   /** A known mirror's name (such as `migrationHistory`) or a description of one. */
@@ -261,6 +267,8 @@ export interface Settings {
   readonly urlFrom: string;
   readonly client: unknown;
   readonly dirs: readonly string[];
+  /** Absent: files stay where they are. */
+  readonly layout: Layout | undefined;
   /** Absolute; it need not exist. */
   readonly backfillDir: string;
   /** Absolute; it need not exist. */

@@ -4,9 +4,11 @@ import type { DriverName } from '../ports/context.ts';
 import { CODE_EXTENSIONS, isTypeScript } from './file-names.ts';
 import type { FormatName } from './format.ts';
 import { newestStyle, nextVersion } from './new-version.ts';
+import { type ClassValues, classNameOf, classTemplate, taskTemplate } from './templates/class.ts';
 import { godwitTemplate } from './templates/godwit.ts';
 import { moduleTemplate } from './templates/module.ts';
 import { sqlTemplates } from './templates/sql.ts';
+import { TASKS, type Task } from './templates/tasks.ts';
 
 export type NewLanguage = 'ts' | 'js' | 'cjs' | 'mjs' | 'sql';
 
@@ -24,8 +26,21 @@ export interface NewMigrationOptions {
   readonly versions?: 'timestamp' | 'number' | undefined;
   /** Default: as the newest file, else `sql` for SQL databases and `ts` for others. */
   readonly language?: NewLanguage | undefined;
+  /** A task by name (see templates/tasks), or the text of a template of the project's own. */
+  readonly template?: string | OwnTemplate | undefined;
+  /** For class migrations: who writes it. */
+  readonly author?: string | undefined;
+  /** Of a layout that has the classes' thin files: where they are, from the new file. */
+  readonly utils?: string | undefined;
   /** Default: now. */
   readonly now?: Date | undefined;
+}
+
+/** A file of the project's own in `templates/`. */
+export interface OwnTemplate {
+  readonly text: string;
+  /** With the dot. */
+  readonly extension: string;
 }
 
 export interface NewFile {
@@ -58,20 +73,69 @@ export function renderNewMigration(options: NewMigrationOptions): { readonly fil
   const format = chooseFormat(options, style?.base);
   const language = chooseLanguage(options.language, format, style?.base);
   const numbered = !style && format === 'module' ? 'number' : undefined;
-  const version = nextVersion(options.versions ?? numbered, existing, now);
-  const slug = slugOf(options.name, style?.separator ?? '_');
+  const like = style ? existing : [...existing, ...(format === 'class' ? [CLASS_STYLE] : [])];
+  const version = nextVersion(options.versions ?? numbered, like, now);
+  const slug = slugOf(options.name, format === 'class' ? '-' : (style?.separator ?? '_'));
   const stem = stemOf(version, style?.separator ?? '_', slug);
   const description = slug.replace(/[_-]+/g, ' ');
+  const task = taskOf(options.template, format);
   if (format === 'sql') return { files: sqlTemplates({ stem, description }, style?.base) };
   const syntax = language === 'ts' ? 'ts' : language === 'cjs' ? 'cjs' : 'esm';
   const values: TemplateValues = { version, stem, description, driver, syntax };
-  const content = format === 'module' ? moduleTemplate(values) : godwitTemplate(values);
-  return { files: [{ path: `${stem}${extensionOf(language, format, style?.base)}`, content }] };
+  const extension = extensionOf(language, format, style?.base);
+  const file = (content: string, ending = extension) => ({
+    files: [{ path: `${stem}${ending}`, content }],
+  });
+  if (typeof options.template === 'object') {
+    const { text, extension: ending } = options.template;
+    return file(fillTemplate(text, slug, description, options.author ?? ''), ending);
+  }
+  if (format === 'class') {
+    const of: ClassValues = {
+      className: classNameOf(slug),
+      description: sentence(description),
+      author: options.author ?? '',
+      // Plain JavaScript requires: that is what the guide's files do.
+      syntax: language === 'js' ? 'cjs' : syntax,
+      utils: options.utils,
+    };
+    return file(classTemplate(of, task));
+  }
+  if (task) return file(taskTemplate({ description, syntax }, task));
+  return file(format === 'module' ? moduleTemplate(values) : godwitTemplate(values));
+}
+
+/** How the guide of class migrations names its files. */
+const CLASS_STYLE = '2000-01-01T00-00-00_first.js';
+
+function taskOf(template: NewMigrationOptions['template'], format: FormatName): Task | undefined {
+  if (typeof template !== 'string') return undefined;
+  const task = Object.hasOwn(TASKS, template) ? TASKS[template] : undefined;
+  if (task === undefined) {
+    throw usage(`There is no template "${template}"; there are ${Object.keys(TASKS).join(', ')}.`);
+  }
+  if (format === 'sql' || format === 'module') {
+    throw usage(`The template "${template}" is for class migrations and defineMigration.`);
+  }
+  return task;
+}
+
+/** `TemplateName`, 'TEMPLATE_DESCRIPTION' and 'TEMPLATE_AUTHOR' stand for what differs. */
+function fillTemplate(text: string, slug: string, description: string, author: string): string {
+  const safe = (value: string): string => value.replace(/['"`\\\r\n]/g, ' ');
+  return text
+    .replaceAll('TemplateName', classNameOf(slug))
+    .replaceAll('TEMPLATE_DESCRIPTION', safe(sentence(description)))
+    .replaceAll('TEMPLATE_AUTHOR', safe(author));
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function chooseFormat(options: NewMigrationOptions, newest: string | undefined): FormatName {
   const { format = 'auto', language, newestFormat, driver } = options;
-  if (format === 'godwit' || format === 'module' || format === 'sql') {
+  if (isFormatName(format)) {
     if ((format === 'sql') === (language === 'sql') || language === undefined) return format;
     throw usage(`The format "${format}" is not written in "${language}".`);
   }
@@ -79,7 +143,11 @@ function chooseFormat(options: NewMigrationOptions, newest: string | undefined):
   if (language === 'sql') return 'sql';
   const isSqlFolder = newest ? /\.sql$/i.test(newest) : driver !== 'mongodb';
   if (language === undefined && isSqlFolder) return 'sql';
-  return newestFormat === 'module' ? 'module' : 'godwit';
+  return newestFormat === 'module' || newestFormat === 'class' ? newestFormat : 'godwit';
+}
+
+function isFormatName(name: string): name is FormatName {
+  return name === 'godwit' || name === 'module' || name === 'class' || name === 'sql';
 }
 
 function chooseLanguage(
@@ -92,7 +160,7 @@ function chooseLanguage(
   if (extension === '.mjs') return 'mjs';
   if (extension === '.cjs') return 'cjs';
   if (extension !== undefined && isTypeScript(extension)) return 'ts';
-  if (format === 'module') return 'cjs';
+  if (format === 'module' || format === 'class') return 'cjs';
   return extension === '.js' ? 'js' : 'ts';
 }
 
@@ -105,7 +173,7 @@ function extensionOf(
   if (language === 'ts') return extension && isTypeScript(extension) ? extension : '.ts';
   if (language !== 'cjs') return `.${language}`;
   if (extension === '.js' || extension === '.cjs') return extension;
-  return format === 'module' ? '.js' : '.cjs';
+  return format === 'module' || format === 'class' ? '.js' : '.cjs';
 }
 
 function codeExtension(base: string | undefined): string | undefined {

@@ -21,6 +21,17 @@ export function dropCompiled(mains: readonly MigrationFile[]): MigrationFile[] {
   );
 }
 
+/** Of files with one id and the same bytes the last by path is kept. */
+export function withoutCopies(migrations: readonly Migration[]): Migration[] {
+  const groups = groupBy(migrations, (one) => `${one.kind} ${one.version} ${one.id}`);
+  return groups.flatMap((group) => {
+    const [first] = group;
+    if (group.length === 1) return [first];
+    const last = group.at(-1) ?? first;
+    return group.every((one) => one.checksum?.raw === first.checksum?.raw) ? [last] : group;
+  });
+}
+
 /**
  * Finds migrations of one version or of one id; each kind has versions of its own. Of one version the first by path stays in
  * the list, so that its state can be shown; none of them can be loaded: which of them the

@@ -3,7 +3,7 @@ import { GodwitError } from '../errors.ts';
 import type { Kind, Migration } from '../ports/migration.ts';
 import type { MigrationSource, SourceListing, SourceProblem } from '../ports/source.ts';
 import { detectFormat } from './detect.ts';
-import { dropCompiled, refuseDuplicates } from './duplicates.ts';
+import { dropCompiled, refuseDuplicates, withoutCopies } from './duplicates.ts';
 import { parseFileName } from './file-names.ts';
 import {
   type Format,
@@ -31,6 +31,8 @@ export interface FolderSourceOptions {
   readonly kind?: Kind | undefined;
   /** Replace `${name}` in SQL files that do not say. Default false. */
   readonly variables?: boolean | undefined;
+  /** The same file in two folders is one: a layout moves files, and a checkout may have both. */
+  readonly copies?: boolean | undefined;
   /** Names or paths (`*`, `**`, `?`, `{a,b}`) that are left alone. */
   readonly ignore?: readonly string[] | undefined;
 }
@@ -78,7 +80,7 @@ function listFolders(options: FolderSourceOptions, format: Format | undefined): 
     if (result?.problem) problems.push(result.problem);
     else if (result) migrations.push(result.migration);
   }
-  const checked = refuseDuplicates(migrations);
+  const checked = refuseDuplicates(options.copies ? withoutCopies(migrations) : migrations);
   return { migrations: checked.migrations, problems: [...problems, ...checked.problems] };
 }
 

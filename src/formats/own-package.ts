@@ -11,7 +11,7 @@ export function ownEntryPoints(): Readonly<Record<string, string>> {
   const root = ownRoot(dirname(fileURLToPath(import.meta.url)));
   if (root === undefined) return {};
   const { resolve } = createRequire(join(root, 'package.json'));
-  const names = ['godwit', 'godwit/mongodb', 'godwit/postgres'];
+  const names = ['godwit', 'godwit/mongodb', 'godwit/mongoose', 'godwit/postgres'];
   return Object.fromEntries(names.map((name) => [name, resolve(name)]));
 }
 

@@ -2,9 +2,10 @@ import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { Backfills } from './backfill.ts';
 import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
-import type { Backups, Backups, BackupTools } from './backup.ts';
+
+import type { Backups, BackupTools } from './backup.ts';
 import type { Checks } from './checks.ts';
-import type { DriverName, DriverName, MongoContext, MongooseHandles } from './context.ts';
+import type { DriverName, MongoContext, MongooseHandles } from './context.ts';
 import type { ApplyCall, DefinitionReader, SyncOperation } from './definition.ts';
 import type {
   Actor,
@@ -17,6 +18,7 @@ import type {
   ResumePolicy,
   RunHeader,
 } from './history.ts';
+
 import type { CodeBody, CodeStep, SqlText, TransactionMode } from './migration.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from './snapshot.ts';
 

@@ -2,8 +2,9 @@ import { initProject } from '../../config/init.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { EXIT } from '../exit.ts';
 
-export const run: CommandRun = async ({ view, cwd }) => {
-  const report = await initProject(cwd);
+export const run: CommandRun = async ({ view, cwd }, { options }) => {
+  const { layout } = options as { layout?: 'classes' };
+  const report = await initProject(cwd, { layout });
   const { style } = view;
   view.result(report, () => {
     const found = report.found.map((what) => `  ${style.dim('Found')}    ${what}\n`).join('');

@@ -68,6 +68,12 @@ const language: OptionSpec = {
   choices: ['ts', 'js', 'cjs', 'mjs', 'sql'],
 };
 
+const template: OptionSpec = {
+  flags: '--template <name>',
+  description:
+    'addField, transform, schema, seed, backfill, online-change, validator, or a file in templates/',
+};
+
 const WORKER_DETAILS =
   'It needs the same backfills/ as whoever began one, and bullmq and ioredis. Start as many as you like and stop them at any time: SIGTERM finishes the chunks under way.';
 
@@ -287,6 +293,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'init',
     group: PROJECT,
     summary: 'write a config, a folder and package.json scripts that fit the project',
+    options: [
+      {
+        flags: '--layout <name>',
+        description: 'classes: pending/, completed/, templates/, utils/ and migrate.js',
+        choices: ['classes'],
+      },
+    ],
     load: () => import('./init.ts'),
   },
   {
@@ -297,6 +310,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       language,
       versions,
+      template,
       { flags: '--seed', description: 'a seed instead of a migration' },
       {
         flags: '--from-models',

@@ -1,0 +1,40 @@
+export { MigrationHelper } from './app/migration-helper.ts';
+export {
+  type AppliedEntry,
+  MigrationTracker,
+  type TrackerStatus,
+} from './app/migration-tracker.ts';
+export type { BulkResult, BulkUpdate } from './mongoose/helper/bulk-update.ts';
+export type { CopyFieldOptions, RenameOptions } from './mongoose/helper/fields.ts';
+export type {
+  DropIndexResult,
+  IndexKeys,
+  IndexOptions,
+  IndexResult,
+} from './mongoose/helper/indexes.ts';
+export type {
+  ArchiveOptions,
+  ArchiveResult,
+  MigrateDocument,
+  MigrateOptions,
+  MigrateResult,
+} from './mongoose/helper/move-documents.ts';
+export type { HelperOptions, HelperProgress, ModelLike } from './mongoose/helper/place.ts';
+export type {
+  DuplicateOptions,
+  DuplicateResult,
+  ReferenceField,
+} from './mongoose/helper/remove-duplicates.ts';
+export type { SanitizeOptions } from './mongoose/helper/sanitize.ts';
+export type {
+  TransformDocument,
+  TransformOptions,
+  TransformResult,
+} from './mongoose/helper/transform-data.ts';
+export type { HelperResult } from './mongoose/helper/update.ts';
+export {
+  type BatchResult,
+  type CollectionStats,
+  type LogType,
+  MigrationBase,
+} from './mongoose/migration-base.ts';
