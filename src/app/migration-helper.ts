@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import type { Document } from 'mongodb';
 import { GodwitError } from '../errors.ts';
 import { type BulkResult, type BulkUpdate, bulkUpdate } from '../mongoose/helper/bulk-update.ts';
 import {
@@ -261,6 +260,8 @@ export class MigrationHelper {
     return updateReferences(await placeOf(Model, options, 'updateReferences'), field, oldId, newId);
   }
 }
+
+type Document = Record<string, unknown>;
 
 /** The migration's ledger, under a name that is the same when it is run again. */
 function engineOfRun({ run, name: collection }: Place): Engine {

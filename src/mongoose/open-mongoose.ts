@@ -6,13 +6,13 @@ import type { OpenedMongoose } from '../ports/driver.ts';
 import { markRun } from './run-of.ts';
 
 export interface OpenMongooseOptions {
-  /** The project's folder. */
-  readonly root: string;
+  /** Where to look for the project's mongoose: where its models are, and its folder. */
+  readonly places: readonly string[];
   /** A connected MongoClient of the driver that the project's mongoose uses. */
   readonly client: unknown;
   readonly database: string;
   /** Imports every file of the project's models. */
-  readonly loadModels: (mongoose: Mongoose) => Promise<void>;
+  readonly loadModels: () => Promise<void>;
 }
 
 /**
@@ -24,13 +24,13 @@ export interface OpenMongooseOptions {
  * @throws GodwitError GODWIT_DRIVER_MISSING, and what importing the models throws
  */
 export async function openMongoose(options: OpenMongooseOptions): Promise<OpenedMongoose> {
-  const mongoose = requireMongoose(options.root);
+  const mongoose = requireMongoose(options.places);
   const ends: (() => void)[] = [];
   // A program that has models of its own means to connect them itself.
   const isFree = mongoose.connection.readyState === 0 && mongoose.modelNames().length === 0;
   if (isFree) ends.push(withoutAutomatism(mongoose));
   try {
-    await options.loadModels(mongoose);
+    await options.loadModels();
     // A model's file may connect by itself.
     const free = isFree && mongoose.connection.readyState === 0;
     const connection = free ? mongoose.connection : createConnection(mongoose);
@@ -57,21 +57,20 @@ export async function openMongoose(options: OpenMongooseOptions): Promise<Opened
 }
 
 /** @throws GodwitError GODWIT_DRIVER_MISSING */
-export function requireMongoose(root: string): Mongoose {
-  const require = createRequire(join(root, 'package.json'));
-  try {
-    return require('mongoose') as Mongoose;
-  } catch (cause) {
-    throw new GodwitError(
-      'GODWIT_DRIVER_MISSING',
-      `The package mongoose is not installed in ${root}.`,
-      {
-        state: 'Nothing was run.',
-        next: ['npm install mongoose'],
-        cause,
-      },
-    );
+export function requireMongoose(places: readonly string[]): Mongoose {
+  for (const place of places) {
+    try {
+      return createRequire(join(place, 'package.json'))('mongoose') as Mongoose;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
   }
+  const root = places.at(-1) ?? '.';
+  throw new GodwitError(
+    'GODWIT_DRIVER_MISSING',
+    `The package mongoose is not installed in ${root}.`,
+    { state: 'Nothing was run.', next: ['npm install mongoose'] },
+  );
 }
 
 /** No collection or index is made because a model exists. @returns ends it */

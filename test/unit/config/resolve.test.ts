@@ -102,7 +102,7 @@ describe('what is wrong', () => {
         - databases.main.url must be a text or a function, not 3
         - databases.main.databases is not a known key
         - databases.other must be an object, not "x"
-        - mirror "migrationHistroy" is not known; known: migrationHistory, or describe one as an object. Did you mean "migrationHistory"?
+        - mirror "migrationHistroy" is not known; known: migrationHistory, migrations, or describe one as an object. Did you mean "migrationHistory"?
         - There is no database "mian"; known: main, other. Did you mean "main"?"
     `);
   });

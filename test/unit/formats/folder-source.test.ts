@@ -274,7 +274,7 @@ describe('folderSource', () => {
     expect(() => folderSource({ root: '/', dirs: [], format: 'flyway9' })).toThrow(
       expect.objectContaining({
         code: 'GODWIT_CONFIG_INVALID',
-        next: [expect.stringContaining('auto, sql, module, godwit')],
+        next: [expect.stringContaining('auto, sql, class, module, godwit')],
       }),
     );
   });
