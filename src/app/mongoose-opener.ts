@@ -17,12 +17,13 @@ export function mongooseOpener({ root, modelsDir }: Settings): OpenMongoose {
       ...given,
       places: [modelsDir, root],
       loadModels: async () => {
-        if (files.length > 0) await loadModels({
-          folder: modelsDir,
-          root,
-          files,
-          load: (file) => loadShared(modelsDir, file),
-        });
+        if (files.length > 0)
+          await loadModels({
+            folder: modelsDir,
+            root,
+            files,
+            load: (file) => loadShared(modelsDir, file),
+          });
       },
     });
   };

@@ -61,7 +61,6 @@ export class Mirrors {
     await this.#exist(specs);
     const work: MirrorWork[] = [];
     for (const spec of specs) {
-      const kind = spec.kind ?? 'migration';
       const ended = all.filter((event) => isShown(spec, event));
       if (ended.length === 0) continue;
       const there = this.#known.get(spec.name) === true || created.has(spec.name);
