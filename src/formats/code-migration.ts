@@ -9,7 +9,7 @@ import type { FormatName, MigrationFiles, ReadOptions, ReadResult } from './form
 import { fileProblem } from './format.ts';
 import { loadModule } from './load-module.ts';
 import { readReplaces } from './replaces.ts';
-import { type lazyChecksum, sourceFile } from './source-file.ts';
+import { lazyChecksum, sourceFile } from './source-file.ts';
 import { readCompanion } from './sql.ts';
 import { withSqlVerify } from './sql-verify.ts';
 

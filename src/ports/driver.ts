@@ -2,12 +2,8 @@ import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { Backfills } from './backfill.ts';
 import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
-
-import type { Backups, BackupTools } from './backup.ts';
 import type { Backups, BackupTools } from './backup.ts';
 import type { Checks } from './checks.ts';
-import type { DriverName, MongoContext, MongooseHandles } from './context.ts';
-import type { ApplyCall, DefinitionReader, SyncOperation } from './definition.ts';
 import type { DriverName, MongoContext, MongooseHandles } from './context.ts';
 import type { ApplyCall, DefinitionReader, SyncOperation } from './definition.ts';
 import type {
