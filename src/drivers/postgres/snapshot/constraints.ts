@@ -1,8 +1,9 @@
 import type { Catalog, Reading } from './catalog.ts';
 import { commentOn } from './comments.ts';
+import type { IndexRow } from './indexes.ts';
 import type { Piece } from './piece.ts';
-import { query } from './rows.ts';
-import { inline } from './tables.ts';
+import { parseList, query } from './rows.ts';
+import { inline, settingOf } from './tables.ts';
 
 export interface CheckRow {
   readonly oid: string;
@@ -53,6 +54,7 @@ function constraint(row: CheckRow, reading: Reading): Piece[] {
       needs: [`pg_class:${row.relation}`, ...childChecks(row, reading)],
       statements: [
         `ALTER TABLE ${alone}${table.name} ADD CONSTRAINT ${row.name} ${row.def}`,
+        ...indexOptions(index),
         ...(index?.clustered === 't' ? [`ALTER TABLE ${table.name} CLUSTER ON ${row.name}`] : []),
         ...(index?.replica === 't'
           ? [`ALTER TABLE ONLY ${table.name} REPLICA IDENTITY USING INDEX ${row.name}`]
@@ -61,6 +63,14 @@ function constraint(row: CheckRow, reading: Reading): Piece[] {
       ],
     },
   ];
+}
+
+/** A constraint's own text does not have its index's settings. */
+function indexOptions(index: IndexRow | undefined): string[] {
+  const options = parseList(index?.options ?? null).map(settingOf);
+  return index && options.length > 0
+    ? [`ALTER INDEX ${index.name} SET (${options.join(', ')})`]
+    : [];
 }
 
 /** A child that has the same check by itself gets it first; its parent's is merged into it. */

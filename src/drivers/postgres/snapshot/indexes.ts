@@ -17,6 +17,7 @@ export interface IndexRow {
   /** Made by a constraint. */
   readonly constrained: string;
   readonly statistics: string | null;
+  readonly options: string | null;
 }
 
 export const INDEXES = query<IndexRow>(
@@ -26,6 +27,7 @@ export const INDEXES = query<IndexRow>(
     i.indisclustered as clustered, i.indisreplident as replica,
     (select h.inhparent from pg_inherits h where h.inhrelid = c.oid) as parent,
     exists (select from pg_constraint k where k.conindid = c.oid and k.contype in ('p', 'u', 'x'))::text as constrained,
+    to_json(c.reloptions) as options,
     (select json_agg(json_build_array(a.attnum, a.attstattarget) order by a.attnum) from pg_attribute a
       where a.attrelid = c.oid and a.attstattarget >= 0) as statistics
   from pg_index i join pg_class c on c.oid = i.indexrelid
