@@ -1,7 +1,7 @@
 import { literal } from '../text.ts';
 import { query } from './rows.ts';
 
-interface CommentRow {
+export interface CommentRow {
   readonly catalog: string;
   readonly objoid: string;
   readonly objsubid: string;

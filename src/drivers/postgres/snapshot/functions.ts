@@ -5,7 +5,7 @@ import type { Kind, Piece } from './piece.ts';
 import { aclColumns, notMember, type Owned, query } from './rows.ts';
 import { ownedBy } from './types.ts';
 
-interface FunctionRow extends Owned {
+export interface FunctionRow extends Owned {
   readonly oid: string;
   readonly name: string;
   readonly args: string;
@@ -58,7 +58,7 @@ export function functions(catalog: Catalog, reading: Reading): Piece[] {
   });
 }
 
-interface AggregateRow {
+export interface AggregateRow {
   readonly oid: string;
   readonly args: string;
   readonly settings: string;

@@ -90,7 +90,7 @@ function attached(row: IndexRow, relation: { name: string }, reading: Reading): 
   ];
 }
 
-interface StatisticsRow {
+export interface StatisticsRow {
   readonly oid: string;
   readonly relation: string;
   readonly name: string;

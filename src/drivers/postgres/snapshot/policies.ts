@@ -4,7 +4,7 @@ import type { Piece } from './piece.ts';
 import { changeOf } from './privileges.ts';
 import { notMember, parseList, query } from './rows.ts';
 
-interface PolicyRow {
+export interface PolicyRow {
   readonly oid: string;
   readonly relation: string;
   readonly name: string;
@@ -63,7 +63,7 @@ export function policies(catalog: Catalog, { tables, comments }: Reading): Piece
   });
 }
 
-interface DefaultAclRow {
+export interface DefaultAclRow {
   readonly oid: string;
   readonly role: string;
   readonly schema: string | null;

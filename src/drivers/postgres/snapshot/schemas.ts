@@ -4,7 +4,7 @@ import type { Piece } from './piece.ts';
 import { changeOf } from './privileges.ts';
 import { query } from './rows.ts';
 
-interface SchemaRow {
+export interface SchemaRow {
   readonly oid: string;
   readonly name: string;
   readonly plain: string;
@@ -51,7 +51,7 @@ export function schemas(catalog: Catalog, { comments, options, recreate }: Readi
   });
 }
 
-interface ExtensionRow {
+export interface ExtensionRow {
   readonly oid: string;
   readonly name: string;
   readonly schema: string;

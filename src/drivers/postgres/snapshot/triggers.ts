@@ -4,7 +4,7 @@ import { commentOn } from './comments.ts';
 import type { Piece } from './piece.ts';
 import { notMember, parseList, query } from './rows.ts';
 
-interface TriggerRow {
+export interface TriggerRow {
   readonly oid: string;
   readonly relation: string;
   readonly name: string;
@@ -65,7 +65,7 @@ export function triggers(catalog: Catalog, reading: Reading): Piece[] {
   });
 }
 
-interface RuleRow {
+export interface RuleRow {
   readonly oid: string;
   readonly relation: string;
   readonly name: string;
@@ -108,7 +108,7 @@ export function rules(catalog: Catalog, reading: Reading): Piece[] {
   });
 }
 
-interface EventTriggerRow {
+export interface EventTriggerRow {
   readonly oid: string;
   readonly name: string;
   readonly event: string;

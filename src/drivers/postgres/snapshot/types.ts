@@ -5,7 +5,7 @@ import { list, type Piece } from './piece.ts';
 import { grantStatements } from './privileges.ts';
 import { aclColumns, notMember, type Owned, parseList, query } from './rows.ts';
 
-interface TypeRow extends Owned {
+export interface TypeRow extends Owned {
   readonly oid: string;
   readonly array: string;
   /** `pg_class` of a composite type. */
@@ -108,7 +108,7 @@ export function ownedBy(
   ];
 }
 
-interface DomainRow extends Owned {
+export interface DomainRow extends Owned {
   readonly oid: string;
   readonly array: string;
   readonly name: string;
@@ -218,7 +218,7 @@ function checkComment(row: DomainRow, check: DomainCheck, { comments }: Reading)
   return commentOn(comments, what, `pg_constraint:${check.oid}`);
 }
 
-interface CollationRow {
+export interface CollationRow {
   readonly oid: string;
   readonly name: string;
   readonly owner: string;

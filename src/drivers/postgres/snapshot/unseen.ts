@@ -1,6 +1,6 @@
 import { notMember, query } from './rows.ts';
 
-interface UnseenRow {
+export interface UnseenRow {
   readonly what: string;
   readonly names: string;
 }
