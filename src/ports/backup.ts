@@ -32,6 +32,8 @@ export interface BackupData {
   readonly only?: readonly string[] | undefined;
   /** Schemas that a restore replaces, where there are schemas. */
   readonly schemas?: readonly string[] | undefined;
+  /** A fingerprint of the schema, by kind of object, where it was computed. */
+  readonly schema?: Readonly<Record<string, string>> | undefined;
   /** What is not in it, or could not be done, for people. */
   readonly notes: readonly string[];
 }

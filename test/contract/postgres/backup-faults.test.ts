@@ -128,6 +128,46 @@ describe('kill -9 during a backup', () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   }, 120_000);
 
+  it('during a restore leaves the database as it was before or after it', async () => {
+    const project = await pendingProject(await server.createDatabase());
+    await query(
+      project.url,
+      'create table big as select md5(i::text) from generate_series(1, 50000) i',
+    );
+    const migrator = project.migrator();
+    await migrator.backup.create();
+    const restored = await fingerprintOf(project.url);
+    for (let round = 0; round < rounds(2, 50); round++) {
+      await query(project.url, 'delete from big where random() < 0.5; create table since (id int)');
+      const now = await fingerprintOf(project.url);
+      const argv = ['backup', 'restore', '--yes', '--url', project.url];
+      const running = godwit.start(argv, { cwd: project.root });
+      await running.says('replaces what is in');
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
+      running.process.kill('SIGKILL');
+      await running.ended;
+      await untilAlone(project.url);
+      const found = await fingerprintOf(project.url);
+      expect([JSON.stringify(now), JSON.stringify(restored)]).toContain(JSON.stringify(found));
+      await migrator.backup.restore();
+      expect(await fingerprintOf(project.url)).toEqual(restored);
+    }
+    await migrator.close();
+  }, 60_000);
+
+  /** The server finishes what it was told before it notices. */
+  async function untilAlone(url: string): Promise<void> {
+    for (;;) {
+      const [others] = await query(
+        url,
+        `select count(*)::int n from pg_stat_activity where datname = current_database()
+          and pid <> pg_backend_pid() and state <> 'idle'`,
+      );
+      if (others?.['n'] === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   async function untilPartial(folder: string): Promise<void> {
     for (;;) {
       const names = await readdir(folder).catch(() => []);
@@ -187,6 +227,33 @@ describe('a restore', () => {
       migrator.backup.restore(undefined, { signal: aborted.signal }),
     ).rejects.toMatchObject({ code: 'GODWIT_STOPPED' });
     expect(await fingerprintOf(project.url)).toEqual(now);
+    await migrator.close();
+  });
+
+  it('tells whom it waits for, and can be stopped then', async () => {
+    const project = await pendingProject(await server.createDatabase());
+    const migrator = project.migrator();
+    await migrator.backup.create();
+    await query(project.url, 'create table since (id int)');
+    const now = await fingerprintOf(project.url);
+    const busy = new pg.Client({ connectionString: project.url });
+    await busy.connect();
+    await busy.query('begin; select * from filled');
+    const stop = new AbortController();
+    const waiting: string[] = [];
+    migrator.on((event) => {
+      if (event.type !== 'backup.progress' || !event.name.startsWith('waiting')) return;
+      waiting.push(event.name);
+      stop.abort();
+    });
+    await expect(migrator.backup.restore(undefined, { signal: stop.signal })).rejects.toMatchObject(
+      { code: 'GODWIT_STOPPED', state: expect.stringContaining('as it was') },
+    );
+    expect(waiting[0]).toMatch(/waiting for pid \d+ .*select \* from filled/);
+    await busy.end();
+    expect(await fingerprintOf(project.url)).toEqual(now);
+    await migrator.backup.restore();
+    expect(await fingerprintOf(project.url)).not.toEqual(now);
     await migrator.close();
   });
 

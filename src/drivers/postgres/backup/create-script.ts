@@ -3,6 +3,7 @@ import { GodwitError } from '../../../errors.ts';
 import type { BackupData, BackupWork } from '../../../ports/backup.ts';
 import { type Connection, isServerError } from '../connection.ts';
 import { messageOf } from '../errors.ts';
+import type { SchemaDump } from '../snapshot/dump.ts';
 import { localRole } from '../store.ts';
 import { readAttachments, readSchemaGrants } from './attachments.ts';
 import type { BackupPlace } from './backups.ts';
@@ -11,8 +12,9 @@ import { type Extent, readExtent } from './extent.ts';
 import type { PgDump } from './find-pg-dump.ts';
 import { epilogue, missingExtensions, prologue } from './frame.ts';
 import { lockTitle, measureContents, PLAIN_TEXT } from './measure.ts';
-import { dumpSchema } from './own-schema.ts';
+import { readOwnSchema, writeOwnSchema } from './own-schema.ts';
 import { runPgDump } from './run-pg-dump.ts';
+import { printSchema } from './schema-print.ts';
 import { ScriptWriter } from './script-writer.ts';
 
 export interface ScriptRequest extends BackupWork {
@@ -44,7 +46,8 @@ export async function createScript(
     await writeHead(writer, tool, extent);
     await writer.section('prologue');
     await writer.write(prologue(place.store, extent));
-    const notes = await writeDatabase(place, request, extent, writer);
+    const dump = await readOwnSchema(connection, extent.managed);
+    const notes = await writeDatabase(place, request, { ...extent, dump }, writer);
     await writer.section('epilogue');
     await writer.write(epilogue(place.store, grants, attachments));
     await writer.section('tail');
@@ -61,6 +64,7 @@ export async function createScript(
       ...{ tool, consistency: 'snapshot', contents },
       ...(request.only && { only: extent.managed }),
       schemas: extent.managed,
+      schema: printSchema(dump),
       notes: [...extent.notes, ...notes],
     };
   } catch (error) {
@@ -103,7 +107,7 @@ BEGIN;
 async function writeDatabase(
   place: BackupPlace,
   request: ScriptRequest,
-  extent: Extent,
+  extent: Extent & { readonly dump: SchemaDump },
   writer: ScriptWriter,
 ): Promise<readonly string[]> {
   const { connection, program } = request;
@@ -111,7 +115,7 @@ async function writeDatabase(
     await writeByPgDump(place, { ...request, program }, extent, writer);
     return [];
   }
-  const schema = await dumpSchema(connection, extent);
+  const schema = writeOwnSchema(extent.dump);
   await writer.section('pre-data');
   await writer.write(`${missingExtensions(extent)}${schema.preData}`);
   await writer.section('data');

@@ -1,7 +1,6 @@
 import { GodwitError } from '../../../errors.ts';
 import type { Connection } from '../connection.ts';
 import { readSchema, type SchemaDump, writeSchema } from '../snapshot/dump.ts';
-import type { Extent } from './extent.ts';
 
 export interface OwnSchema {
   readonly preData: string;
@@ -10,9 +9,15 @@ export interface OwnSchema {
 }
 
 /** The schema from the catalogs, as the transaction that is open sees it. */
-export async function dumpSchema(connection: Connection, extent: Extent): Promise<OwnSchema> {
-  const include = extent.managed;
-  const dump: SchemaDump = await readSchema(connection, { include, owners: true, recreate: true });
+export function readOwnSchema(
+  connection: Connection,
+  include: readonly string[],
+): Promise<SchemaDump> {
+  return readSchema(connection, { include, owners: true, recreate: true });
+}
+
+/** @throws GodwitError GODWIT_BACKUP_FAILED for what it could not bring back */
+export function writeOwnSchema(dump: SchemaDump): OwnSchema {
   return {
     preData: [...writeSchema(dump, 'pre-data')].join(''),
     postData: [...writeSchema(dump, 'post-data', { refresh: true })].join(''),

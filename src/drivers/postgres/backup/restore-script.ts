@@ -8,6 +8,9 @@ import type { BackupPlace } from './backups.ts';
 import { RESTORING } from './frame.ts';
 import { loadScript } from './load-script.ts';
 import { lockTitle, measureContents } from './measure.ts';
+import { readOwnSchema } from './own-schema.ts';
+import { differingKinds, printSchema } from './schema-print.ts';
+import { watchWaiting } from './watch-waiting.ts';
 
 /**
  * Runs a script in one transaction, and commits only when what is there is what the
@@ -22,15 +25,19 @@ export async function restoreScript(
   const { manifest, signal } = options;
   const total = manifest.contents.filter(({ rows }) => rows !== undefined).length;
   const unwatch = cancelOn(signal, place, connection);
+  const seen = watchWaiting(place, connection, (whom) =>
+    options.onProgress({ name: `waiting for ${whom}`, done: 0, total, rows: 0 }),
+  );
   try {
     await connection.simple(`begin;${localRole(place.store)}${RESTORING}`);
     await loadScript(connection, file, { ...options, total });
     const managed = manifest.schemas ?? [];
     const contents = await measureContents(connection, managed, lockTitle(place.store), options);
     insistOnSame(manifest, contents);
+    const notes = await compareSchema(connection, managed, manifest.schema);
     if (signal.aborted) throw stoppedError();
     await connection.simple('commit');
-    return { tool: 'godwit', contents, notes: [] };
+    return { tool: 'godwit', contents, notes };
   } catch (error) {
     if (!connection.lost.aborted && connection.state !== 'I') {
       await connection.simple('rollback').catch(() => undefined);
@@ -38,6 +45,7 @@ export async function restoreScript(
     throw signal.aborted ? unchanged(stoppedError()) : failure(error);
   } finally {
     unwatch();
+    await seen();
   }
 }
 
@@ -60,6 +68,18 @@ function failure(error: unknown): GodwitError {
 function unchanged(error: GodwitError): GodwitError {
   const { code, message, next } = error;
   return new GodwitError(code, message, { cause: error, next, state: UNCHANGED });
+}
+
+/** Told, not refused: another version of the server may word the same thing otherwise. */
+async function compareSchema(
+  connection: Connection,
+  managed: readonly string[],
+  wanted: RestoreBackup['manifest']['schema'],
+): Promise<string[]> {
+  if (wanted === undefined) return [];
+  const kinds = differingKinds(wanted, printSchema(await readOwnSchema(connection, managed)));
+  if (kinds.length === 0) return [];
+  return [`Not exactly as in the backup, although all rows are: ${kinds.join(', ')}.`];
 }
 
 function insistOnSame(
