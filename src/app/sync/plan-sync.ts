@@ -18,13 +18,9 @@ const SHOWN = 5;
 
 /** The difference between what is defined and what is. Writes nothing. */
 export async function planSync(project: Project, options: SyncPlanOptions): Promise<SyncPlan> {
-  const [settings, driver, found] = await Promise.all([
-    project.settings(),
-    project.driver(),
-    findDefinitions(project),
-  ]);
-  const wanted = mergeDefinitions(found);
+  const [settings, driver] = await Promise.all([project.settings(), project.driver()]);
   const reader = await readerOf(driver);
+  const wanted = mergeDefinitions(await findDefinitions(project));
   const [actual, hidden] = await Promise.all([reader.read(), reader.hidden()]);
   const { sync } = settings;
   const operations = diff(wanted, actual, {

@@ -45,7 +45,7 @@ async function askAboutFields(
     const choices = free.map((to, at) => `    ${at + 1}  it is called ${to} now\n`).join('');
     const answer = await askOne(
       context,
-      `  ${full} is in no model any more.\n${choices}    r  remove it from the documents\n    k  keep it in the documents\n  Which? (k) `,
+      `  ${full} is in no model any more.\n${choices}    r  remove it from the documents\n    k  keep it in the documents\n  Which (k): `,
     );
     const to = free[Number(answer) - 1];
     if (to !== undefined) {
