@@ -56,19 +56,21 @@ describe('a server that crashes while a message is under way', () => {
     await migrator.close();
     expect(announced).toBeGreaterThanOrEqual(SMALL);
     // How many had reached the disk is the server's affair.
+    const rows = await ask("select id from godwit.history where status = 'applied' order by seq");
+    const applied = rows.map((row) => row['id']);
+    expect(applied.length).toBeLessThan(SLOW);
+    expect(await tables()).toHaveLength(applied.length);
     const told = report.runs.filter((run) => run.status === 'applied').map((run) => run.id);
-    expect(told.length).toBeLessThan(SLOW);
-    const applied = await ask(
-      "select id from godwit.history where status = 'applied' order by seq",
-    );
-    expect(applied.map((row) => row['id'])).toEqual(told);
-    expect(await tables()).toHaveLength(told.length);
-    expect(report.runs.filter((run) => run.status === 'failed')).toHaveLength(SLOW - told.length);
+    expect(applied).toEqual(expect.arrayContaining(told));
+    // While the server recovers, whether it committed may not be known, and that is said.
+    const unknown = report.runs.filter((run) => run.error?.code === 'GODWIT_COMMIT_UNKNOWN');
+    const rest = applied.filter((one) => !told.includes(String(one)));
+    expect(unknown.map((run) => run.id)).toEqual(expect.arrayContaining(rest));
 
     await folder.write({ [`migrations/${id(SLOW)}.sql`]: 'select 1;' });
     const again = createMigrator({ url, root: folder.path });
-    const rest = SLOW - told.length;
-    expect((await again.up()).summary).toMatchObject({ applied: rest, failed: 0, remaining: 0 });
+    const pending = SLOW - applied.length;
+    expect((await again.up()).summary).toMatchObject({ applied: pending, failed: 0, remaining: 0 });
     await again.close();
     expect(await tables()).toHaveLength(SMALL);
   });
