@@ -74,13 +74,13 @@ export async function executePlans(
 
 /** Under the lock, before the first run. What keeps it from being made keeps the plan. */
 async function backupBefore(
-  { settings, driver, project, stop }: Work,
+  { settings, driver, project, stop, state }: Work,
   direction: Direction,
   asked: boolean | undefined,
 ): Promise<BackupTaken | undefined> {
   if (!(asked ?? settings.backup.mode === 'full')) return undefined;
   const { backupForPlan } = await import('./backup/before-plan.ts');
-  return backupForPlan({ settings, driver, project, stop, direction });
+  return backupForPlan({ settings, driver, project, stop, state, direction });
 }
 
 /** Files go where their migrations are now, those of earlier runs too. */

@@ -1,17 +1,22 @@
 import type { Direction } from '../../ports/migration.ts';
+import { statusesOf } from '../read-state.ts';
 import type { Work } from '../with-session.ts';
 import { pruneAfter } from './prune.ts';
 import { takeBackup } from './take.ts';
 import type { BackupTaken } from './types.ts';
 
-/** The copy that a plan begins with; older ones go as the config's `backup.keep` says. */
+/**
+ * The copy that a plan begins with; older ones go as the config's `backup.keep` says. While
+ * an earlier plan is not put right none goes: one of them is from before it failed.
+ */
 export async function backupForPlan({
   settings,
   driver,
   project,
   stop,
   direction,
-}: Pick<Work, 'settings' | 'driver' | 'project' | 'stop'> & {
+  state,
+}: Pick<Work, 'settings' | 'driver' | 'project' | 'stop' | 'state'> & {
   readonly direction: Direction;
 }): Promise<BackupTaken> {
   const { emit } = project;
@@ -20,6 +25,7 @@ export async function backupForPlan({
     only: settings.backup.only,
     reason: `before ${project.options.command ?? direction}`,
   });
-  await pruneAfter(taken, settings, emit);
+  const broken = statusesOf(state).some((one) => ['failed', 'interrupted'].includes(one.state));
+  if (!broken) await pruneAfter(taken, settings, emit);
   return taken;
 }

@@ -342,6 +342,24 @@ describe('a backup', () => {
     await migrator.close();
   });
 
+  it('from before a failure stays until that is put right', async () => {
+    const project = await pendingProject(await server.createDatabase());
+    await project.add('003_third.sql', 'create table third (id int); select no_such_column;');
+    const migrator = project.migrator({ backup: { mode: 'full', keep: { count: 1 } } });
+    await migrator.backup.create();
+    const first = await migrator.up();
+    expect(await ids(project)).toEqual([first.backup?.id]);
+    const second = await migrator.up();
+    expect((await ids(project)).sort()).toEqual([first.backup?.id, second.backup?.id].sort());
+    await project.add('003_third.sql', 'create table third (id int);');
+    expect((await migrator.up()).summary).toMatchObject({ applied: 1, failed: 0 });
+    expect(await ids(project)).toHaveLength(3);
+    await project.add('004_fourth.sql', 'create table fourth (id int);');
+    const last = await migrator.up();
+    expect(await ids(project)).toEqual([last.backup?.id]);
+    await migrator.close();
+  });
+
   it('that is stopped leaves nothing, and the plan is not begun', async () => {
     const project = await pendingProject(await server.createDatabase());
     const migrator = project.migrator({ backup: { mode: 'full' } });
