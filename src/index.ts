@@ -26,6 +26,15 @@ export type {
 export { createMigrator } from './app/create-migrator.ts';
 export { MigrationRunner, type MigrationRunnerOptions } from './app/migration-runner.ts';
 export type {
+  SchemaApi,
+  SchemaDiffOptions,
+  SchemaDiffReport,
+  SchemaDump,
+  SchemaPlanOptions,
+  SquashOptions,
+  SquashReport,
+} from './app/schema-types.ts';
+export type {
   SyncOptions,
   SyncPlan,
   SyncPlanOptions,
@@ -73,6 +82,7 @@ export type {
 export type { DryRun, SampledRow } from './core/backfill/dry-run.ts';
 export type { WorkEnd } from './core/backfill/worker.ts';
 export type { Plan, PlanProblem, PlanStep } from './core/plan.ts';
+export type { SchemaChange } from './core/schema-diff.ts';
 export type { MigrationState } from './core/state.ts';
 export {
   type Publishing,
@@ -143,4 +153,5 @@ export type {
 } from './ports/finding.ts';
 export type { Actor, MirrorRecord, MirrorShape, MirrorSpec } from './ports/history.ts';
 export type { Direction, Kind, Migration } from './ports/migration.ts';
+export type { Snapshot, SnapshotObject, SnapshotOptions } from './ports/snapshot.ts';
 export { VERSION } from './version.ts';

@@ -60,6 +60,22 @@ describe('schema dump', () => {
     const other = await server.createDatabase();
     await ask(dump.out, other);
     expect((await play('schema dump', { url: other })).out).toBe(dump.out);
+    // Whoever may connect may look.
+    await ask('CREATE ROLE onlooker LOGIN');
+    const reader = new URL(url);
+    reader.username = 'onlooker';
+    expect((await play('schema dump', { url: reader.href })).out).toBe(dump.out);
+    const refused = await play('schema diff --from a.sql --json', { url: reader.href });
+    expect(refused.json().error.code).toBe('GODWIT_FILE_UNREADABLE');
+    await writeFile(join(cwd, 'a.sql'), dump.out);
+    const failed = await play('schema diff --from a.sql --json', { url: reader.href });
+    expect(failed.json().error.code).toBe('GODWIT_SCRATCH_FAILED');
+    await writeFile(join(cwd, 'bad.sql'), 'create table a (id int);\nselect nothing;\n');
+    const bad = await play('schema diff --from bad.sql --json');
+    expect(bad.json().error).toMatchObject({
+      code: 'GODWIT_SNAPSHOT_UNLOADABLE',
+      where: { statement: 'select nothing;' },
+    });
     const data = (await play('schema dump --json')).json();
     expect(data).toMatchObject({ format: 1, driver: 'postgres', roles: [], warnings: [] });
     expect(data.objects.map(({ kind, name }: Record<string, string>) => `${kind} ${name}`)).toEqual(

@@ -1,6 +1,7 @@
 import { query } from './rows.ts';
 
 export interface DependRow {
+  /** Oids of the catalogs. */
   readonly catalog: string;
   readonly objid: string;
   readonly refcatalog: string;
@@ -9,11 +10,32 @@ export interface DependRow {
   readonly deptype: string;
 }
 
+/** Oids of catalogs are the same in every version; turning thousands into names takes time. */
+const CATALOGS: Readonly<Record<string, string>> = {
+  1247: 'pg_type',
+  1255: 'pg_proc',
+  1259: 'pg_class',
+  2604: 'pg_attrdef',
+  2606: 'pg_constraint',
+  2618: 'pg_rewrite',
+  2620: 'pg_trigger',
+  3079: 'pg_extension',
+  3256: 'pg_policy',
+  3381: 'pg_statistic_ext',
+  3456: 'pg_collation',
+  3466: 'pg_event_trigger',
+};
+
+const LISTED = Object.keys(CATALOGS).join(', ');
+
+/** A constraint follows its own table in any case. */
 export const DEPENDS = query<DependRow>(
-  () => `select distinct d.classid::regclass::text as catalog, d.objid,
-    d.refclassid::regclass::text as refcatalog, d.refobjid, d.deptype
+  () => `select distinct d.classid::int as catalog, d.objid, d.refclassid::int as refcatalog,
+    d.refobjid, d.deptype
   from pg_depend d
-  where d.objid >= 16384 and d.refobjid >= 16384 and d.refclassid <> 'pg_namespace'::regclass`,
+  where d.objid >= 16384 and d.refobjid >= 16384
+    and d.classid in (${LISTED}) and d.refclassid in (${LISTED})
+    and not (d.classid = 2606 and d.refclassid = 1259 and d.deptype = 'a')`,
 );
 
 export interface Depends {
@@ -31,13 +53,14 @@ export function readDepends(rows: readonly DependRow[], sequences: ReadonlySet<s
   const extensionOf = new Map<string, string>();
   const callers = new Set<string>();
   for (const { catalog, objid, refcatalog, refobjid, deptype } of rows) {
-    const [from, to] = [`${catalog}:${objid}`, `${refcatalog}:${refobjid}`];
+    const [name = '', refname = ''] = [CATALOGS[catalog], CATALOGS[refcatalog]];
+    const [from, to] = [`${name}:${objid}`, `${refname}:${refobjid}`];
     if (deptype === 'e') extensionOf.set(from, to);
-    if (catalog === 'pg_class' && sequences.has(objid) && deptype !== 'n') continue;
+    if (name === 'pg_class' && sequences.has(objid) && deptype !== 'n') continue;
     const known = on.get(from);
     if (known) known.push(to);
     else on.set(from, [to]);
-    if (refcatalog === 'pg_proc') callers.add(from);
+    if (refname === 'pg_proc') callers.add(from);
   }
   // A function of an extension looks at nothing of people's own.
   for (const caller of callers) {

@@ -23,15 +23,17 @@ export interface IndexRow {
 export const INDEXES = query<IndexRow>(
   ({ schemas }) => `select i.indexrelid as oid, i.indrelid as relation,
     format('%I.%I', n.nspname, c.relname) as name, quote_ident(c.relname) as bare,
-    pg_get_indexdef(i.indexrelid) as def, (i.indisvalid or c.relkind = 'I')::text as valid,
+    case when k.oid is null then pg_get_indexdef(i.indexrelid) else '' end as def, (i.indisvalid or c.relkind = 'I')::text as valid,
     i.indisclustered as clustered, i.indisreplident as replica,
     (select h.inhparent from pg_inherits h where h.inhrelid = c.oid) as parent,
-    exists (select from pg_constraint k where k.conindid = c.oid and k.contype in ('p', 'u', 'x'))::text as constrained,
+    (k.oid is not null)::text as constrained,
     to_json(c.reloptions) as options,
-    (select json_agg(json_build_array(a.attnum, a.attstattarget) order by a.attnum) from pg_attribute a
-      where a.attrelid = c.oid and a.attstattarget >= 0) as statistics
+    case when i.indexprs is not null then (select json_agg(json_build_array(a.attnum, a.attstattarget) order by a.attnum) from pg_attribute a
+      where a.attrelid = c.oid and a.attstattarget >= 0) end as statistics
   from pg_index i join pg_class c on c.oid = i.indexrelid
   join pg_namespace n on n.oid = c.relnamespace
+  left join pg_constraint k on k.conindid = c.oid and k.conrelid = i.indrelid
+    and k.contype in ('p', 'u', 'x')
   where n.oid in (${schemas}) and ${notMember('pg_class', 'i.indrelid')}`,
 );
 
