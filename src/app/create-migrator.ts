@@ -42,7 +42,8 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     mark: async (id, as, record = {}) => (await records()).mark(project, id, as, record),
     accept: async (ids, record = {}) => (await records()).accept(project, ids, record),
     baseline: async (version, record = {}) => (await records()).baseline(project, version, record),
-    planSync: async (sync = {}) => (await import('./sync/plan-sync.ts')).planSync(project, sync),
+    planSync: async (sync = {}) =>
+      (await import('./sync/plan-sync.ts')).showDifference(project, sync),
     sync: async (sync = {}) => (await import('./sync/run-sync.ts')).runSync(project, sync),
     squash: async (how = {}) => (await import('./squash.ts')).squash(project, how),
     modelChanges: async (how = {}) =>

@@ -109,7 +109,10 @@ function endOf(
       : `${listed.length} definitions could not be brought about:\n${listed.map((one) => `  - ${one}`).join('\n')}`;
   const code = rebuilds ? 'GODWIT_REBUILD_NEEDED' : 'GODWIT_DEFINITION_FAILED';
   return new GodwitError(code, message, {
-    state: 'Everything else is as it is defined.',
+    state:
+      of('skipped').length > 0
+        ? 'What was not in the way is done; nothing was dropped where something could not be.'
+        : 'Everything else is as it is defined.',
     next: [...new Set(blocked.flatMap((one) => one.fix ?? []))],
   }).toJSON();
 }

@@ -16,6 +16,16 @@ import { findDefinitions } from './find-definitions.ts';
 /** How many offending values are shown. */
 const SHOWN = 5;
 
+/** As `planSync`, and says first which database it is about. */
+export async function showDifference(
+  project: Project,
+  options: SyncPlanOptions,
+): Promise<SyncPlan> {
+  const { target } = await project.driver();
+  project.emit({ type: 'target', target, command: project.options.command ?? 'sync' });
+  return planSync(project, options);
+}
+
 /** The difference between what is defined and what is. Writes nothing. */
 export async function planSync(project: Project, options: SyncPlanOptions): Promise<SyncPlan> {
   const [settings, driver] = await Promise.all([project.settings(), project.driver()]);

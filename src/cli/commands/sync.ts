@@ -6,7 +6,6 @@ import { type Context, eachDatabase } from '../context.ts';
 import { EXIT, exitOfCode } from '../exit.ts';
 import { renderError } from '../render/error.ts';
 import { renderSyncPlan, renderSyncReport } from '../render/sync.ts';
-import { renderTarget } from '../render/target.ts';
 
 export const run: CommandRun = (context, { options }) => {
   const { rebuild, hideFor, keep } = options as {
@@ -25,7 +24,8 @@ export const run: CommandRun = (context, { options }) => {
       return options.check && plan.drift ? EXIT.pending : EXIT.done;
     }
     if (plan.summary.pending + plan.summary.blocked === 0) return showNothing(context, plan);
-    view.note(`${renderTarget(await migrator.target(), view.style)}\n\n${text()}\n`);
+    // What cannot be done is shown at the end.
+    if (plan.summary.pending > 0) view.note(`${text()}\n`);
     return apply(context, migrator, plan, how);
   });
 };

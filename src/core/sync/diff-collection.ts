@@ -5,6 +5,9 @@ import { conflict, operation } from './operation.ts';
 import type { SyncPolicy } from './policy.ts';
 import type { WantedCollection } from './wanted.ts';
 
+/** Why a validator is set where there was none. */
+export const NO_VALIDATOR = 'has no validator';
+
 const REWRITE = 'write a migration that copies it: godwit create NAME';
 
 export function createCollection(wanted: WantedCollection): SyncOperation {
@@ -109,11 +112,7 @@ function diffValidator(wanted: WantedCollection, actual: ActualCollection): Sync
     change['validationAction'] === (actual.validationAction ?? 'error');
   if (isSame) return [];
   const reasons = [
-    none
-      ? 'has a validator, and none is wanted'
-      : before
-        ? 'its validator differs'
-        : 'has no validator',
+    none ? 'has a validator, and none is wanted' : before ? 'its validator differs' : NO_VALIDATOR,
   ];
   return [
     operation({

@@ -1,4 +1,5 @@
 import type { FieldChanges, Rename } from '../../core/models/fields.ts';
+import { NO_VALIDATOR } from '../../core/sync/diff-collection.ts';
 import type { SyncOperation, SyncStep } from '../../ports/definition.ts';
 import { literal } from './literal.ts';
 
@@ -51,7 +52,7 @@ function body(lines: readonly string[]): string {
 function up({ up: operations, fields, renames, removals }: ModelMigration): string[] {
   const data = [
     ...renames.map((one) => renameCode(one)),
-    ...fields.flatMap((changes) => fillCode(changes, renames)),
+    ...fields.flatMap(fillCode),
     ...removals.map(({ collection, field }) => removeCode(collection, field)),
   ];
   return [
@@ -134,7 +135,10 @@ function pauses(
     ...fields.filter(({ backfills }) => backfills.length > 0).map(({ collection }) => collection),
   ]);
   return operations
-    .filter(({ action, collection }) => action === 'set-validator' && touched.has(collection))
+    .filter(
+      ({ action, collection, reasons }) =>
+        action === 'set-validator' && touched.has(collection) && !reasons.includes(NO_VALIDATOR),
+    )
     .map(
       ({ collection }) =>
         `await ctx.db.command({ collMod: ${literal(collection)}, validationLevel: 'off' });`,
@@ -156,28 +160,26 @@ function removeCode(collection: string, field: string): string {
 }
 
 /** Resumable, in chunks; in lists one update for all elements that lack the field. */
-function fillCode({ collection, backfills }: FieldChanges, renames: readonly Rename[]): string[] {
-  return backfills
-    .filter(({ field }) => !isTarget(renames, collection, field))
-    .map(({ field, value }) => {
-      const at = field.lastIndexOf('.$.');
-      if (at < 0) {
-        const spec = {
-          name: `${collection}.${field}`,
-          collection,
-          filter: { [field]: { $exists: false } },
-          set: { $set: { [field]: value } },
-        };
-        return `await ctx.backfill(${literal(spec, '')});`;
-      }
-      const list = field.slice(0, at).replaceAll('.$', '');
-      const inner = field.slice(at + 3);
-      const outer = field.slice(0, at).replaceAll('.$', '.$[]');
-      const filter = { [list]: { $elemMatch: { [inner]: { $exists: false } } } };
-      const set = { $set: { [`${outer}.$[one].${inner}`]: value } };
-      const only = { arrayFilters: [{ [`one.${inner}`]: { $exists: false } }] };
-      return `await ctx.db.collection(${literal(collection)}).updateMany(\n  ${literal(filter, '  ')},\n  ${literal(set, '  ')},\n  ${literal(only, '  ')},\n);`;
-    });
+function fillCode({ collection, backfills }: FieldChanges): string[] {
+  return backfills.map(({ field, value }) => {
+    const at = field.lastIndexOf('.$.');
+    if (at < 0) {
+      const spec = {
+        name: `${collection}.${field}`,
+        collection,
+        filter: { [field]: { $exists: false } },
+        set: { $set: { [field]: value } },
+      };
+      return `await ctx.backfill(${literal(spec, '')});`;
+    }
+    const list = field.slice(0, at).replaceAll('.$', '');
+    const inner = field.slice(at + 3);
+    const outer = field.slice(0, at).replaceAll('.$', '.$[]');
+    const filter = { [list]: { $elemMatch: { [inner]: { $exists: false } } } };
+    const set = { $set: { [`${outer}.$[one].${inner}`]: value } };
+    const only = { arrayFilters: [{ [`one.${inner}`]: { $exists: false } }] };
+    return `await ctx.db.collection(${literal(collection)}).updateMany(\n  ${literal(filter, '  ')},\n  ${literal(set, '  ')},\n  ${literal(only, '  ')},\n);`;
+  });
 }
 
 /** What only a person knows. */
@@ -197,12 +199,10 @@ function openQuestions(
       ...candidates.map((to) => `// Was it renamed? --rename ${collection}.${field}:${to}`),
       `// Is it to go? --remove ${collection}.${field}`,
     ]),
-    ...unfilled
-      .filter((field) => !isTarget(renames, collection, field))
-      .map(
-        (field) =>
-          `// ${collection}.${field} is required and has no default: what is it in older documents?`,
-      ),
+    ...unfilled.map(
+      (field) =>
+        `// ${collection}.${field} is required and has no default: what is it in older documents?`,
+    ),
   ];
 }
 
