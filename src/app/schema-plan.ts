@@ -50,10 +50,15 @@ export function projectOn(
 ): Project {
   return {
     ...project,
-    settings: async () =>
-      Object.create(await project.settings(), {
+    settings: async () => {
+      const settings = await project.settings();
+      return Object.create(settings, {
         hooks: { value: {}, enumerable: true },
-      }),
+        // No file moves from `pending/` to `completed/` because of a trial.
+        layout: { value: undefined, enumerable: true },
+        sync: { value: { ...settings.sync, onUp: false }, enumerable: true },
+      });
+    },
     mirrors: async () => [],
     driver: async () => driver,
     list: async () => {
@@ -76,6 +81,7 @@ export async function runOn(
     signal,
     abort,
     backup: false,
+    validate: false,
   });
   const failed = run.runs.find(({ error }) => error !== undefined);
   const error = failed?.error ?? run.error;
