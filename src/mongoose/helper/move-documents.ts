@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb';
+import { thrownMessage } from '../../errors.ts';
 import { checkPath } from './paths.ts';
 import { invalid, type Place } from './place.ts';
 import { clearly } from './server-refusals.ts';
@@ -75,13 +76,22 @@ async function copyInside(
   const isEmpty =
     before === 0 && (await target.collection.findOne({}, { projection: { _id: 1 } })) === null;
   const whenMatched = { keep: 'keepExisting', replace: 'replace', fail: 'fail' }[onExisting];
-  const last = isEmpty
-    ? { $out: target.name }
-    : { $merge: { into: target.name, on: '_id', whenMatched, whenNotMatched: 'insert' } };
   const all = Object.keys(filter).length === 0;
-  await source.collection
-    .aggregate([...(all ? [] : [{ $match: filter }]), last], { allowDiskUse: true })
-    .toArray();
+  const pour = (last: Document): Promise<unknown> =>
+    source.collection
+      .aggregate([...(all ? [] : [{ $match: filter }]), last], { allowDiskUse: true })
+      .toArray();
+  const merge = {
+    $merge: { into: target.name, on: '_id', whenMatched, whenNotMatched: 'insert' },
+  };
+  if (!isEmpty) await pour(merge);
+  else {
+    // Somebody built an index on the target meanwhile: it is not replaced then.
+    await pour({ $out: target.name }).catch((error: unknown) => {
+      if (!/changed during processing/.test(thrownMessage(error))) throw error;
+      return pour(merge);
+    });
+  }
   const after = await target.collection.countDocuments({});
   const readCount = all
     ? await source.collection.estimatedDocumentCount()

@@ -45,6 +45,9 @@ export async function transformData(
   place.check();
   if (place.options.dryRun) return rehearse(place, query, transform);
   if (place.inTransaction) return transformHere(place, query, transform);
+  // A collection that nobody has written to yet is not there.
+  const any = await place.collection.findOne({}, { projection: { _id: 1 } });
+  if (any === null) return { matchedCount: 0, modifiedCount: 0, failedCount: 0 };
   let done = 0;
   const summary = await clearly(WHAT, place.name, () =>
     engine({

@@ -1,0 +1,28 @@
+const MigrationBase = require('../utils/MigrationBase');
+const MigrationHelper = require('../utils/MigrationHelper');
+
+class SchemaChange extends MigrationBase {
+  constructor(mongoose) {
+    super(mongoose);
+    this.version = '1.0.0';
+    this.description = 'The schema change template, duplicates first';
+    this.author = 'The guide';
+  }
+
+  async up() {
+    const User = this.models.User;
+
+    // Rename field
+    await MigrationHelper.renameField(User, 'phone', 'phoneNumber');
+
+    // Remove duplicates
+    await MigrationHelper.removeDuplicates(User, 'email');
+
+    // Add index
+    await MigrationHelper.createIndex(User, { email: 1 }, { unique: true });
+
+    return { success: true };
+  }
+}
+
+module.exports = SchemaChange;
