@@ -59,6 +59,9 @@ function layout({ layout: name, language }: ProjectFacts): string[] {
     '  // Class migrations: they move from pending/ to completed/ as they are applied, and the',
     '  // collection `migrations` is kept in step.',
     `  layout: '${name}',`,
+    '',
+    '  // A copy of the whole database in backup/migrations, before every run that has work.',
+    "  backup: { mode: 'full', keep: { count: 5 } },",
     ...(language === 'ts' ? ["  // New files are JavaScript unless this says 'ts'."] : []),
   ];
 }

@@ -28,11 +28,11 @@ describe.each([
     connection = mongoose.createConnection(server.databaseUrl());
     await connection.asPromise();
     db = connection.db as unknown as Db;
-    Thing = connection.model(
-      'Thing',
-      new mongoose.Schema({ ref: mongoose.Schema.Types.ObjectId }, QUIET),
-    );
-    Other = connection.model('Other', new mongoose.Schema({}, QUIET));
+    const ref = mongoose.Schema.Types.ObjectId;
+    const model = (name: string, fields: object) =>
+      connection.model(name, new mongoose.Schema(fields as never, QUIET)) as unknown as AnyModel;
+    Thing = model('Thing', { ref });
+    Other = model('Other', {});
   });
 
   afterAll(async () => {

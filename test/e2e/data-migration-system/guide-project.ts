@@ -53,7 +53,10 @@ const MODELS = {
 };
 
 /** What `init --layout classes` makes, with models, and packages linked instead of installed. */
-export async function createGuideProject(url: string): Promise<GuideProject> {
+export async function createGuideProject(
+  url: string,
+  mongoose = 'mongoose',
+): Promise<GuideProject> {
   const models = Object.entries(MODELS).map(([name, fields]) => [
     `models/${name}.js`,
     `const mongoose = require('mongoose');
@@ -67,7 +70,7 @@ module.exports = mongoose.model('${name}', new mongoose.Schema(${fields}, { stri
   await mkdir(join(folder.path, 'node_modules'));
   await symlink(ROOT, join(folder.path, 'node_modules/godwit'), 'dir');
   await symlink(
-    join(ROOT, 'node_modules/mongoose'),
+    join(ROOT, `node_modules/${mongoose}`),
     join(folder.path, 'node_modules/mongoose'),
     'dir',
   );

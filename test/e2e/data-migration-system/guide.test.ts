@@ -300,6 +300,46 @@ describe('the helpers of the guide', () => {
   });
 });
 
+describe.each(['mongoose7', 'mongoose8'])('with %s', (version) => {
+  it('runs the same, in a transaction too, and creates nothing by itself', async () => {
+    const url = server.databaseUrl();
+    const old = await createGuideProject(url, version);
+    const other = new MongoClient(url);
+    try {
+      await other
+        .db()
+        .collection('users')
+        .insertOne({ n: 1 } as never);
+      const body = `constructor(mongoose) { super(mongoose); this.transaction = true; }
+        async up() {
+          await this.models.User.create({ email: 'in' });
+          await MigrationHelper.transformData(this.models.User, {}, (doc) => ({ ...doc, phone: 'x' }));
+          if (this.models.User.collection.collectionName !== 'users') throw new Error('no');
+          throw new Error('take it all back');
+        }`;
+      await old.write({
+        [pending(AVATAR)]: inFile(sample('add-user-avatar-field')),
+        [pending('2024-06-01T00-00-00_rolled-back')]: inClass(body),
+      });
+      const { code, stdout } = await old.migrate('up');
+      expect(code, stdout).toBe(1);
+      expect(stdout).toContain('take it all back');
+      const users = await other
+        .db()
+        .collection('users')
+        .find({}, { projection: { _id: 0 } })
+        .toArray();
+      expect(users).toEqual([{ n: 1, avatar: null }]);
+      const made = await other.db().listCollections({}, { nameOnly: true }).toArray();
+      const own = made.map(({ name }) => name).filter((name) => !name.startsWith('godwit_'));
+      expect(own.sort()).toEqual(['migrations', 'users']);
+    } finally {
+      await other.close();
+      await old.remove();
+    }
+  });
+});
+
 describe('MigrationTracker', () => {
   it('records without a connection, as the guide types it', async () => {
     await project.write({
