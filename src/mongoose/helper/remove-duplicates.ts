@@ -58,7 +58,7 @@ interface Decision {
 }
 
 const WHAT = 'removeDuplicates';
-const BATCH = 500;
+const BATCH = 1_000;
 
 /**
  * Removes all but one of the documents that have the same values. The server finds them;
@@ -255,6 +255,16 @@ async function deleteThem(
   { collation }: DuplicateOptions,
 ): Promise<number> {
   if (decided.length === 0) return 0;
+  const [only] = fields;
+  if (fields.length === 1 && only !== undefined) {
+    // Whatever has one of these values is still the same as a document that stays.
+    const filter = {
+      _id: { $in: decided.flatMap(({ remove }) => remove) },
+      [only]: { $in: decided.map(({ value }) => value['f0'] ?? null) },
+    };
+    const options = { ...place.session, ...(collation && { collation: collation as never }) };
+    return (await place.collection.deleteMany(filter as never, options)).deletedCount;
+  }
   const operations = decided.map(({ value, remove }) => ({
     deleteMany: {
       filter: {
