@@ -15,6 +15,7 @@ export function drawGrowth(all: readonly Growth[], title: string): string {
   );
   const height = TOP + 2 * (HEIGHT + GAP) + 40;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 20} ${height}" font-family="sans-serif" font-size="12">
+<title>${title}</title>
 <rect width="100%" height="100%" fill="white"/>
 <text x="${LEFT}" y="20" font-size="14">${title}</text>
 ${[...panels, ...names].join('\n')}

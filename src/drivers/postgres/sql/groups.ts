@@ -38,7 +38,7 @@ export function numberGroups(
 }
 
 /** What the server refuses outside a transaction block, or what is over with its own. */
-export function needsTransaction({ words, text }: ReadStatement): boolean {
+function needsTransaction({ words, text }: ReadStatement): boolean {
   const [first, second] = words;
   switch (first) {
     case 'lock':

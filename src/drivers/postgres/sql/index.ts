@@ -1,5 +1,4 @@
 export { type AnalysedStatement, type AnalyseOptions, type Analysis, analyse } from './analyse.ts';
-export { needsTransaction } from './groups.ts';
 export { mayNeedParser } from './need.ts';
 export { cutPieces, MOST_CHARACTERS, type Piece } from './pieces.ts';
 export { placeOf } from './place.ts';
