@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Connection, Model, Mongoose } from 'mongoose';
 import { GodwitError } from '../errors.ts';
 import type { OpenedMongoose } from '../ports/driver.ts';
+import { quietly } from './quietly.ts';
 import { markRun } from './run-of.ts';
 
 export interface OpenMongooseOptions {
@@ -34,17 +35,22 @@ export async function openMongoose(options: OpenMongooseOptions): Promise<Opened
     // A model's file may connect by itself.
     const free = isFree && mongoose.connection.readyState === 0;
     const connection = free ? mongoose.connection : createConnection(mongoose);
-    ends.push(giveClient(connection, options.client));
-    const used =
-      connection.name === options.database ? connection : connection.useDb(options.database);
-    if (used !== mongoose.connection) copyModels(mongoose, used);
-    const facade = used === mongoose.connection ? mongoose : over(mongoose, used);
+    // Schemas can ask for collections and indexes each on their own.
+    const used = await quietly(mongoose as never, async () => {
+      ends.push(giveClient(connection, options.client));
+      const own =
+        connection.name === options.database ? connection : connection.useDb(options.database);
+      if (own !== mongoose.connection) copyModels(mongoose, own);
+      return own === mongoose.connection ? undefined : [own];
+    });
+    const [own = mongoose.connection] = used ?? [];
+    const facade = own === mongoose.connection ? mongoose : over(mongoose, own);
     return {
       mongoose: facade,
-      models: used.models,
-      enter: (ctx) => markRun(used, ctx),
+      models: own.models,
+      enter: (ctx) => markRun(own, ctx),
       close: async () => {
-        markRun(used, undefined);
+        markRun(own, undefined);
         // The client is guarded: closing it closes nothing of the program's.
         await connection.close();
         for (const end of ends.splice(0)) end();
