@@ -30,6 +30,8 @@ export const ERROR_CODES = {
   GODWIT_HISTORY_NEWER: { exit: 2 },
   GODWIT_BACKFILL_INVALID: { exit: 2 },
   GODWIT_BACKFILL_UNKNOWN: { exit: 2 },
+  GODWIT_PUBLIC_IDS_INVALID: { exit: 2 },
+  GODWIT_PUBLIC_ID_INVALID: { exit: 2 },
   GODWIT_SNAPSHOT_INVALID: { exit: 2 },
   GODWIT_SNAPSHOT_UNLOADABLE: { exit: 2 },
   GODWIT_SCRATCH_FAILED: { exit: 2 },
@@ -45,6 +47,7 @@ export const ERROR_CODES = {
   // 1: a migration or a check failed
   GODWIT_DUPLICATES: { exit: 1 },
   GODWIT_BACKFILL_FAILED: { exit: 1 },
+  GODWIT_PUBLIC_ID_CONFLICT: { exit: 1 },
   GODWIT_MIGRATION_FAILED: { exit: 1 },
   GODWIT_VERIFY_FAILED: { exit: 1 },
   GODWIT_VALIDATION_FAILED: { exit: 1 },

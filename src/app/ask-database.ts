@@ -2,8 +2,9 @@ import type { Settings } from '../config/types.ts';
 import { CHECK_CODES } from '../core/checks/codes.ts';
 import { parseExpectation } from '../core/checks/expectation.ts';
 import { applySeverities, switchedOff } from '../core/checks/severities.ts';
+import { entriesOf } from '../core/public-ids/registry.ts';
 import { withVariables } from '../core/variables.ts';
-import type { Checks, Expectation, PublicIdColumn } from '../ports/checks.ts';
+import type { Checks, Expectation } from '../ports/checks.ts';
 import type { Driver } from '../ports/driver.ts';
 import type { Finding } from '../ports/finding.ts';
 import type { Migration, MigrationBody, SqlText } from '../ports/migration.ts';
@@ -35,7 +36,7 @@ export async function askDatabase(question: DatabaseQuestion): Promise<Finding[]
       ...(off.has(CHECK_CODES.extension) ? [] : await askExtensions(question, checks)),
       ...(await checks.builtIn({
         exposedSchemas: settings.exposedSchemas,
-        publicIds: publicIdsOf(settings),
+        publicIds: entriesOf(settings.publicIds),
         documents,
         off,
       })),
@@ -126,14 +127,5 @@ async function askExpectations(settings: Settings, checks: Checks): Promise<Find
         fix: fix ?? 'look at the rights and policies of the table',
       },
     ];
-  });
-}
-
-/** `TABLE` or `SCHEMA.TABLE`, with a prefix written as `pat` or `pat_`. */
-export function publicIdsOf({ publicIds }: Settings): PublicIdColumn[] {
-  return Object.entries(publicIds).map(([name, input]) => {
-    const { prefix, column = 'public_id' } = typeof input === 'string' ? { prefix: input } : input;
-    const [table = name, schema] = name.split('.').reverse();
-    return { table, schema, column, prefix: prefix.replace(/_$/, '') };
   });
 }

@@ -11,6 +11,8 @@ export function backfillApi(project: Project): BackfillApi {
     retry: async (backfill, options = {}) => (await runs()).retry(project, backfill, options),
     undo: async (backfill, options = {}) => (await runs()).undo(project, backfill, options),
     drain: async (backfill, options) => (await runs()).drain(project, backfill, options),
+    publicIds: async (options = {}) =>
+      (await import('./public-ids/run-public-ids.ts')).runPublicIds(project, options),
     list: async () => (await looks()).list(project),
     status: async (name) => (await looks()).status(project, name),
     pause: async (name) => (await looks()).control(project, name, { paused: true }),

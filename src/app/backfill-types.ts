@@ -9,6 +9,7 @@ import type {
   WorkerInfo,
 } from '../ports/backfill.ts';
 import type { BackfillOverrides, BackfillSpec, BackfillSummary } from '../ports/backfill-spec.ts';
+import type { PublicIdsOptions, PublicIdsReport } from './public-ids/types.ts';
 import type { WriteOptions } from './types.ts';
 
 export interface BackfillRunOptions extends BackfillOverrides, WriteOptions {
@@ -105,6 +106,13 @@ export interface BackfillApi {
   run(backfill: string | BackfillSpec, options?: BackfillRunOptions): Promise<BackfillReport>;
   /** What it would do, from a sample. Writes nothing. */
   dryRun(backfill: string | BackfillSpec, options?: BackfillRunOptions): Promise<DryRun>;
+  /**
+   * Gives the rows of the registry's tables that have no public id one: the unique index
+   * first, NOT NULL after. What is there already is left; it can be called again at any time.
+   * A failure does not reject, it is in the report.
+   * Throws GODWIT_PUBLIC_IDS_INVALID.
+   */
+  publicIds(options?: PublicIdsOptions): Promise<PublicIdsReport>;
   list(): Promise<BackfillListing>;
   status(name: string): Promise<BackfillStatus>;
   pause(name: string): Promise<BackfillControlReport>;

@@ -1,4 +1,5 @@
 import { parseExpectation } from '../core/checks/expectation.ts';
+import { isRegistry, type PublicIdTables, registryProblems } from '../core/public-ids/registry.ts';
 import { parseSpan } from './span.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -159,6 +160,18 @@ const publicId: Check = (value, path) =>
     ? text(value, path)
     : shape({ prefix: text, column: text }, ['prefix'])(value, path);
 
+const publicIds: Check = (value, path) => {
+  if (isRegistry(value)) return [];
+  if (!isRecord(value))
+    return [`${path} must be an object of prefixes by table, not ${shown(value)}`];
+  const problems = Object.entries(value).flatMap(([table, item]) =>
+    publicId(item, `${path}.${table}`),
+  );
+  return problems.length > 0
+    ? problems
+    : registryProblems(value as PublicIdTables).map((problem) => `${path}: ${problem}`);
+};
+
 /** Keys of `DatabaseConfig`. */
 export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   driver: oneOf('mongodb', 'postgres', 'pglite'),
@@ -215,10 +228,7 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
       ? value.flatMap((item, index) => expectation(item, `${path}[${index}]`))
       : [`${path} must be a list of expectations, not ${shown(value)}`],
   exposedSchemas: texts,
-  publicIds: (value, path) =>
-    isRecord(value)
-      ? Object.entries(value).flatMap(([table, item]) => publicId(item, `${path}.${table}`))
-      : [`${path} must be an object of prefixes by table, not ${shown(value)}`],
+  publicIds,
   validateAfter: (value, path) =>
     value === false ? [] : either(oneOf('plan', 'each'), () => false, 'false')(value, path),
 };

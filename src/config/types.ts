@@ -1,3 +1,4 @@
+import type { PublicIdTables, RegistryHolder } from '../core/public-ids/registry.ts';
 import type { CodeMigration } from '../formats/code-source.ts';
 import type { CodeSeed } from '../formats/seeds/define-seed.ts';
 import type { RoleAction } from '../ports/checks.ts';
@@ -28,10 +29,7 @@ export type ExpectationInput =
       readonly row?: Readonly<Record<string, unknown>> | undefined;
     };
 
-/** Prefix of a table's public ids, without `_`, with the column where it is not `public_id`. */
-export type PublicIdInput =
-  | string
-  | { readonly prefix: string; readonly column?: string | undefined };
+export type { PublicIdInput } from '../core/public-ids/registry.ts';
 
 export type OutOfOrderPolicy = 'warn' | 'refuse' | 'allow';
 
@@ -190,8 +188,8 @@ export interface DatabaseConfig {
   readonly expectations?: readonly ExpectationInput[] | undefined;
   /** Schemas that an API shows. Default `public` where there is a role `anon`, else none. */
   readonly exposedSchemas?: readonly string[] | undefined;
-  /** Prefixes of public ids by table or collection. */
-  readonly publicIds?: Readonly<Record<string, PublicIdInput>> | undefined;
+  /** Prefixes of public ids by table or collection, or what `defineIds` of `godwit/ids` gives. */
+  readonly publicIds?: PublicIdTables | RegistryHolder | undefined;
   /**
    * When `up` and `down` validate. Default `plan` where the config has `expectations`,
    * `checks` or `checksDir`, else `false`.
@@ -313,7 +311,7 @@ export interface Settings {
   readonly checks: CheckSeverities;
   readonly expectations: readonly ExpectationInput[];
   readonly exposedSchemas: readonly string[] | undefined;
-  readonly publicIds: Readonly<Record<string, PublicIdInput>>;
+  readonly publicIds: PublicIdTables | RegistryHolder;
   readonly validateAfter: ValidateAfter;
   readonly environment: string;
   readonly production: boolean;

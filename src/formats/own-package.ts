@@ -11,8 +11,8 @@ export function ownEntryPoints(): Readonly<Record<string, string>> {
   const root = ownRoot(dirname(fileURLToPath(import.meta.url)));
   if (root === undefined) return {};
   const { resolve } = createRequire(join(root, 'package.json'));
-  const names = ['godwit', 'godwit/mongodb', 'godwit/mongoose', 'godwit/postgres'];
-  return Object.fromEntries(names.map((name) => [name, resolve(name)]));
+  const names = ['mongodb', 'mongoose', 'postgres', 'ids'].map((name) => `godwit/${name}`);
+  return Object.fromEntries(['godwit', ...names].map((name) => [name, resolve(name)]));
 }
 
 /** Source, library and bundled bin lie at different depths below the package. */

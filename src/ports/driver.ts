@@ -19,6 +19,7 @@ import type {
 } from './history.ts';
 
 import type { CodeBody, CodeStep, SqlText, TransactionMode } from './migration.ts';
+import type { PublicIdCall, PublicIdReader, PublicIdStep } from './public-ids.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from './snapshot.ts';
 
 /** What a driver can do. Callers branch on these, never on a driver's name. */
@@ -194,6 +195,12 @@ export interface Session {
    */
   applyDefinition?(operation: SyncOperation, call: ApplyCall): Promise<void>;
   /**
+   * Does one step of bringing public ids to a table; what is there already is left.
+   * Throws GODWIT_PUBLIC_ID_CONFLICT where rows are in the way. Absent where the driver has
+   * no `publicIds`.
+   */
+  applyPublicIds?(step: PublicIdStep, call: PublicIdCall): Promise<void>;
+  /**
    * Waits until what `execute` recorded survives the loss of one server; before anything
    * is reported as done. Never throws. Absent where `execute` has waited already.
    */
@@ -256,6 +263,8 @@ export interface Driver {
    * Absent while a driver cannot.
    */
   backfills?(options: { readonly connections: number }): Promise<Backfills>;
+  /** How tables are that have public ids. Reads only. Absent while a driver cannot. */
+  publicIds?(): Promise<PublicIdReader>;
   /** Full copies, made and restored. Absent while a driver cannot. */
   backups?(tools: BackupTools): Promise<Backups>;
   /** Questions to ask of this database; they read only. Absent while a driver has none. */

@@ -30,6 +30,11 @@ export const run: CommandRun = async (context, { args, options }) => {
   if (action === 'list' || (action === 'status' && name === undefined)) {
     return list(context, migrator);
   }
+  if (action === 'public-ids') {
+    const { runPublicIds } = await import('./public-ids.ts');
+    const run = runOptions(context, options);
+    return runPublicIds(context, migrator, name, { ...options, ...run }, isDryRun(context));
+  }
   const perform = ACTIONS[action];
   if (name === undefined || perform === undefined) throw nameMissing(action);
   return perform(context, migrator, name, options);

@@ -14,6 +14,7 @@ import type {
   Session,
 } from '../../ports/driver.ts';
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
+import type { PublicIdReader } from '../../ports/public-ids.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { type Connection, connect } from './connect.ts';
 import { diagnose } from './diagnose.ts';
@@ -99,6 +100,11 @@ class MongoDriver implements Driver {
   async backfills({ connections }: { readonly connections: number }): Promise<Backfills> {
     const { openBackfills } = await import('./backfill/backfills.ts');
     return openBackfills(this.#options, connections);
+  }
+
+  async publicIds(): Promise<PublicIdReader> {
+    const { openPublicIds } = await import('./public-ids/inspect.ts');
+    return openPublicIds(this.#store);
   }
 
   async definitions(): Promise<DefinitionReader> {

@@ -11,6 +11,7 @@ import type {
   Unsettled,
 } from '../../ports/driver.ts';
 import type { HistoryReader, MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
+import type { PublicIdCall, PublicIdStep } from '../../ports/public-ids.ts';
 import { acquire } from './acquire.ts';
 import { toMongoError } from './errors.ts';
 import { releaseLock } from './lock.ts';
@@ -135,6 +136,17 @@ export class MongoSession implements Session {
       await applyOperation({ ...call, store, lease, prefix: this.#prefix, operation });
     } catch (error) {
       throw toMongoError(error, operation.id.replace('-', ' '), url, 'GODWIT_DEFINITION_FAILED');
+    }
+  }
+
+  async applyPublicIds(step: PublicIdStep, call: PublicIdCall): Promise<void> {
+    const { log, url } = this.#work;
+    const { applyPublicIds } = await import('./public-ids/apply.ts');
+    try {
+      await log.settle();
+      await applyPublicIds(this.#work, step, call);
+    } catch (error) {
+      throw toMongoError(error, `change ${call.column.table}`, url, 'GODWIT_BACKFILL_FAILED');
     }
   }
 

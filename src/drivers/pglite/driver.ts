@@ -20,6 +20,7 @@ import type {
 } from '../../ports/driver.ts';
 import type { Actor, HistoryReader, MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import type { PublicIdReader } from '../../ports/public-ids.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { claim } from '../postgres/claim.ts';
 import { PostgresHistory } from '../postgres/history.ts';
@@ -166,6 +167,11 @@ class PgliteDriver implements Driver {
     const none = async (): Promise<undefined> => undefined;
     const connections = { owned: false, main, observer: none, fresh: none, close: none };
     return openBackfills({ connections, store: this.#store, most: 1, embedded: true });
+  }
+
+  async publicIds(): Promise<PublicIdReader> {
+    const { openPublicIds } = await import('../postgres/public-ids/inspect.ts');
+    return openPublicIds(() => this.#open('read'));
   }
 
   async snapshot(options: SnapshotOptions): Promise<Snapshot> {

@@ -19,6 +19,7 @@ import type {
 } from '../../ports/driver.ts';
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import type { PublicIdReader } from '../../ports/public-ids.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Connection } from './connection.ts';
@@ -169,6 +170,11 @@ class PostgresDriver implements Driver {
     const { openBackfills } = await import('./backfill/backfills.ts');
     const [connections, store] = [this.#connections, this.#store];
     return openBackfills({ connections, store, most, embedded: false });
+  }
+
+  async publicIds(): Promise<PublicIdReader> {
+    const { openPublicIds } = await import('./public-ids/inspect.ts');
+    return openPublicIds(() => this.#reader());
   }
 
   async snapshot(options: SnapshotOptions): Promise<Snapshot> {

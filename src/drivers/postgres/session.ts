@@ -9,6 +9,7 @@ import type {
   Unsettled,
 } from '../../ports/driver.ts';
 import type { MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
+import type { PublicIdCall, PublicIdStep } from '../../ports/public-ids.ts';
 import { appendEvents } from './append.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -64,6 +65,13 @@ export class PostgresSession implements Session {
     return this.#while(async () =>
       (await import('./execute-together.ts')).executeTogether(this.#place, jobs),
     );
+  }
+
+  applyPublicIds(step: PublicIdStep, call: PublicIdCall): Promise<void> {
+    return this.#while(async () => {
+      const { applyPublicIds } = await import('./public-ids/apply.ts');
+      return applyPublicIds(this.#place, step, call);
+    });
   }
 
   async settle(): Promise<Unsettled | undefined> {
