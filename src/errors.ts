@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   GODWIT_DEFINITION_INVALID: { exit: 2 },
   GODWIT_MODELS_MISSING: { exit: 2 },
   GODWIT_SEED_INVALID: { exit: 2 },
+  GODWIT_LINT_BASE_UNKNOWN: { exit: 2 },
   // 1: a migration or a check failed
   GODWIT_DEFINITION_FAILED: { exit: 1 },
   GODWIT_HELPER_INVALID: { exit: 2 },

@@ -46,6 +46,8 @@ export type {
   DoctorReport,
   HistoryReport,
   HistoryRun,
+  LintOptions,
+  LintReport,
   Migrator,
   MigratorOptions,
   PlanOptions,

@@ -7,6 +7,7 @@ const SILENT = new Set([
   'settings',
   'target',
   'plan',
+  'lint',
   'planSql',
   'status',
   'list',

@@ -39,6 +39,7 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     show: async (id) => (await import('./history.ts')).showMigration(project, id),
     history: async (query = {}) => (await import('./history.ts')).readHistory(project, query),
     validate: async (how = {}) => (await import('./validate.ts')).validateProject(project, how),
+    lint: async (how = {}) => (await import('./lint/lint.ts')).lintProject(project, how),
     mark: async (id, as, record = {}) => (await records()).mark(project, id, as, record),
     accept: async (ids, record = {}) => (await records()).accept(project, ids, record),
     baseline: async (version, record = {}) => (await records()).baseline(project, version, record),

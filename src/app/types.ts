@@ -237,6 +237,23 @@ export interface ValidationReport {
   readonly summary: FindingSummary;
 }
 
+export interface LintOptions {
+  /** Files, folders, ids or versions. Default: what is not applied, with the seeds. */
+  readonly targets?: readonly string[] | undefined;
+  /** Only files that are not on this branch, or differ there; also what is wrong beside it. */
+  readonly since?: string | undefined;
+  /** Also what is applied already. */
+  readonly all?: boolean | undefined;
+  /** Ask no database, even where one is configured. */
+  readonly offline?: boolean | undefined;
+}
+
+/** `lint --json`. */
+export interface LintReport {
+  readonly findings: readonly Finding[];
+  readonly summary: FindingSummary;
+}
+
 export interface DoctorReport {
   readonly diagnoses: readonly Diagnosis[];
   readonly summary: { readonly ok: number; readonly warning: number; readonly error: number };
@@ -314,6 +331,11 @@ export interface Migrator extends AsyncDisposable {
   }): Promise<HistoryReport>;
   /** Asks folder and database for all that is wrong. Reads only. */
   validate(options?: ValidateOptions): Promise<ValidationReport>;
+  /**
+   * Reads the files for what is dangerous, and runs none. Needs no database; where one is
+   * configured and answers, its sizes decide how dangerous.
+   */
+  lint(options?: LintOptions): Promise<LintReport>;
   /** Records by hand that a migration is applied, or is not. */
   mark(id: string, as: 'applied' | 'pending', options?: RecordOptions): Promise<RecordReport>;
   /** Takes the present files of these (or all) modified migrations as the applied ones. */

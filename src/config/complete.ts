@@ -72,11 +72,23 @@ function checksOf(all: DatabaseConfig) {
   const asked = all.expectations ?? all.checks ?? all.checksDir;
   return {
     checks: all.checks ?? {},
+    lint: {
+      rules: {},
+      idempotent: false,
+      squawk: true,
+      secretlint: true,
+      ...withoutGaps(all.lint),
+    },
     expectations: all.expectations ?? [],
     exposedSchemas: all.exposedSchemas,
     publicIds: all.publicIds ?? {},
     validateAfter: all.validateAfter ?? (asked === undefined ? false : ('plan' as const)),
   };
+}
+
+/** What is given as undefined is not given. */
+function withoutGaps(lint: DatabaseConfig['lint']): Partial<Settings['lint']> {
+  return Object.fromEntries(Object.entries(lint ?? {}).filter(([, value]) => value !== undefined));
 }
 
 function backupOf(

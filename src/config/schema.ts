@@ -132,6 +132,15 @@ const severities: Check = (value, path) =>
           : [`${path}.${code} must be the code of a finding, such as GODWIT_CHECK_INVALID_INDEX`],
       )
     : [`${path} must be an object of severities by code, not ${shown(value)}`];
+const lintRules: Check = (value, path) =>
+  isRecord(value)
+    ? Object.entries(value).flatMap(([code, item]) =>
+        /^(GODWIT_LINT_[A-Z0-9_]+|(squawk|secretlint)\/[a-z0-9-]+)$/.test(code)
+          ? oneOf('off', 'info', 'warning', 'error')(item, `${path}.${code}`)
+          : [`${path}.${code} must be the code of a finding, such as squawk/ban-drop-column`],
+      )
+    : [`${path} must be an object of severities by code, not ${shown(value)}`];
+const lint = shape({ rules: lintRules, idempotent: flag, squawk: flag, secretlint: flag });
 const anyObject: Check = (value, path) =>
   isRecord(value) ? [] : [`${path} must be an object, not ${shown(value)}`];
 const actions: Check = (value, path) =>
@@ -223,6 +232,7 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   }),
   checksDir: text,
   checks: severities,
+  lint,
   expectations: (value, path) =>
     Array.isArray(value)
       ? value.flatMap((item, index) => expectation(item, `${path}[${index}]`))

@@ -11,6 +11,26 @@ import type { Layout } from './layout.ts';
 /** Severity by code of a finding; `off` does not ask at all. */
 export type CheckSeverities = Readonly<Record<string, FindingSeverity | 'off'>>;
 
+/** What `lint` looks for, and how serious it is. */
+export interface LintConfig {
+  /** Severity by code, such as `squawk/ban-drop-column`; `off` drops it. */
+  readonly rules?: Readonly<Record<string, FindingSeverity | 'off'>> | undefined;
+  /** Every SQL file must be one that can run again. Default `false`. */
+  readonly idempotent?: boolean | undefined;
+  /** Whether squawk is asked where it is installed. Default `true`. */
+  readonly squawk?: boolean | undefined;
+  /** Whether secretlint is asked where it is installed. Default `true`. */
+  readonly secretlint?: boolean | undefined;
+}
+
+/** `LintConfig`, complete. */
+export interface LintSettings {
+  readonly rules: Readonly<Record<string, FindingSeverity | 'off'>>;
+  readonly idempotent: boolean;
+  readonly squawk: boolean;
+  readonly secretlint: boolean;
+}
+
 /** When `up` and `down` validate what they did: after the plan, or after each migration. */
 export type ValidateAfter = 'plan' | 'each' | false;
 
@@ -184,6 +204,8 @@ export interface DatabaseConfig {
   readonly checksDir?: string | undefined;
   /** Severity of findings by code. */
   readonly checks?: CheckSeverities | undefined;
+  /** What `lint` looks for. */
+  readonly lint?: LintConfig | undefined;
   /** What roles must and must not be able to do. PostgreSQL. */
   readonly expectations?: readonly ExpectationInput[] | undefined;
   /** Schemas that an API shows. Default `public` where there is a role `anon`, else none. */
@@ -309,6 +331,7 @@ export interface Settings {
   /** Absolute; it need not exist. */
   readonly checksDir: string;
   readonly checks: CheckSeverities;
+  readonly lint: LintSettings;
   readonly expectations: readonly ExpectationInput[];
   readonly exposedSchemas: readonly string[] | undefined;
   readonly publicIds: PublicIdTables | RegistryHolder;

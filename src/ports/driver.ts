@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { Emit } from '../events.ts';
+import type { TableActivity } from './activity.ts';
 import type { Backfills } from './backfill.ts';
 import type { BackfillSpec, BackfillSummary } from './backfill-spec.ts';
 import type { Backups, BackupTools } from './backup.ts';
@@ -256,6 +257,8 @@ export interface Driver {
   /** Records now in the mirror; a missing one reads as empty. Reads only. */
   readMirror(spec: MirrorSpec): Promise<MirrorRecord[]>;
   diagnose(): Promise<Diagnosis[]>;
+  /** How large tables or collections are, by estimates. Reads only. Absent while a driver cannot. */
+  activity?(): Promise<readonly TableActivity[]>;
   /** How collections are. Absent where a database has none. */
   definitions?(): Promise<DefinitionReader>;
   /**

@@ -83,6 +83,9 @@ const SYNC_DETAILS =
 const RESET_DETAILS =
   "Refused in production, and for a database whose name was not said, here or by the config's resettable. godwit's own records go too.";
 
+const LINT_DETAILS =
+  'squawk (squawk-cli) and secretlint (@secretlint/core with its recommended preset) are asked where they are installed. A comment switches a finding off: -- godwit-lint: off CODE reason';
+
 const MIGRATE = 'Migrate:';
 const LOOK = 'Look:';
 const REPAIR = 'Repair:';
@@ -236,6 +239,38 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
     ],
     load: () => import('./validate.ts'),
+  },
+  {
+    name: 'lint',
+    group: LOOK,
+    summary: 'read the files for what is dangerous; needs no database, and asks one for sizes',
+    details: LINT_DETAILS,
+    arguments: [
+      {
+        name: '[targets...]',
+        description: 'files, folders, ids or versions (what is not applied, and the seeds)',
+        completes: 'file',
+      },
+    ],
+    options: [
+      {
+        flags: '--since <ref>',
+        description: 'only what is new or edited beside this branch of git, such as main',
+      },
+      {
+        flags: '--output <form>',
+        description: 'how findings are written (text)',
+        choices: ['text', 'json', 'sarif', 'github'],
+      },
+      {
+        flags: '--check <severity>',
+        description: 'exit 1 from this severity on (error)',
+        choices: ['error', 'warning', 'info'],
+      },
+      { ...all, description: 'also what is applied already' },
+      { flags: '--offline', description: 'ask no database, even where one is configured' },
+    ],
+    load: () => import('./lint.ts'),
   },
   { ...SCHEMA_COMMAND, group: LOOK },
   {

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { GodwitError } from '../../errors.ts';
+import type { TableActivity } from '../../ports/activity.ts';
 import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups, BackupTools } from '../../ports/backup.ts';
 import type { Checks } from '../../ports/checks.ts';
@@ -115,6 +116,11 @@ class MongoDriver implements Driver {
   async backups(tools: BackupTools): Promise<Backups> {
     const { openBackups } = await import('./backup/backups.ts');
     return openBackups(this.#connection, this.#options, tools);
+  }
+
+  async activity(): Promise<readonly TableActivity[]> {
+    const { readActivity } = await import('./activity.ts');
+    return readActivity(this.#connection.db);
   }
 
   async resettable(): Promise<readonly Dropped[]> {

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { GodwitError } from '../../errors.ts';
+import type { TableActivity } from '../../ports/activity.ts';
 import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups } from '../../ports/backup.ts';
 import type { Checks } from '../../ports/checks.ts';
@@ -138,6 +139,12 @@ class PgliteDriver implements Driver {
     }
     const { diagnose } = await import('../postgres/diagnose.ts');
     return diagnose(await this.#open('read'), this.#store);
+  }
+
+  async activity(): Promise<readonly TableActivity[]> {
+    if (this.#isEmpty()) return [];
+    const { readActivity } = await import('../postgres/activity.ts');
+    return readActivity(await this.#open('read'), this.#store.schema);
   }
 
   async resettable(scope: ResetScope): Promise<readonly Dropped[]> {

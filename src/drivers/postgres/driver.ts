@@ -1,4 +1,5 @@
 import { GodwitError } from '../../errors.ts';
+import type { TableActivity } from '../../ports/activity.ts';
 import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups, BackupTools } from '../../ports/backup.ts';
 import type { Checks } from '../../ports/checks.ts';
@@ -148,6 +149,11 @@ class PostgresDriver implements Driver {
   async diagnose(): Promise<Diagnosis[]> {
     const { diagnose } = await import('./diagnose.ts');
     return diagnose(await this.#reader(), this.#store);
+  }
+
+  async activity(): Promise<readonly TableActivity[]> {
+    const { readActivity } = await import('./activity.ts');
+    return readActivity(await this.#reader(), this.#store.schema);
   }
 
   async resettable(scope: ResetScope): Promise<readonly Dropped[]> {
