@@ -192,9 +192,6 @@ function found(name: string, { line, character }: { line: number; character: num
   return {
     where: { line, character },
     message: `${name} has its plain value in the file: whoever can read the repository, or a backup of the database, has it.`,
-    fix: `store a hash, or read it from the environment: process.env.${name
-      .replace(/([a-z])([A-Z])/g, '$1_$2')
-      .replace(/\W/g, '_')
-      .toUpperCase()}`,
+    fix: 'put a hash of it there, or give the real value when it runs: from the environment in code, --var NAME=VALUE in SQL',
   };
 }

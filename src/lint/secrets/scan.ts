@@ -58,9 +58,14 @@ function toFinding({ message, ruleId, severity, loc }: Message): Finding {
   const serious = severity === 'info' || severity === 'warning' ? severity : 'error';
   return placeFound(`secretlint/${rule}`, serious, {
     where: { line: loc.start.line, character: loc.start.column + 1 },
-    message: `${message.replace(/[.\s]+$/, '')}: whoever can read the repository has it.`,
+    message: `${withoutMasks(message)}: whoever can read the repository has it.`,
     fix: 'take it back where it was issued, and read the new one from the environment',
   });
+}
+
+/** The stars that stand for the secret say nothing. */
+function withoutMasks(message: string): string {
+  return message.replace(/\(\*+\)|:?\s*\*{3,}/g, '').replace(/[.:\s]+$/, '');
 }
 
 async function load(name: string, root: string): Promise<unknown> {
