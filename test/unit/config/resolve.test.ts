@@ -195,6 +195,7 @@ describe('defaults', () => {
       singleTransaction: false,
       checksDir: join(root, 'checks'),
       checks: {},
+      lint: { rules: {}, idempotent: false, squawk: true, secretlint: true },
       expectations: [],
       exposedSchemas: undefined,
       publicIds: {},
