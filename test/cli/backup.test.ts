@@ -65,6 +65,45 @@ describe('up with a backup', () => {
 });
 
 describe('backup', () => {
+  it('restores what is of another host only when that is said', async () => {
+    await play('up --no-backup');
+    const { backup } = await json('backup create --reason staging');
+    const elsewhere = {
+      DATABASE_URL: env['DATABASE_URL']?.replace('127.0.0.1', 'localhost') ?? '',
+    };
+    for (const line of ['backup restore', `backup restore ${backup.id}`]) {
+      const restore = await play(`${line} --yes --json`, { env: elsewhere });
+      expect(restore.code).toBe(2);
+      expect(restore.json()).toMatchObject({
+        error: {
+          code: 'GODWIT_USAGE',
+          message: expect.stringMatching(/at 127\.0\.0\.1:.*this one is .* at localhost:/),
+        },
+      });
+    }
+    const meant = await play('backup restore --other-database --yes', { env: elsewhere });
+    expect(meant).toMatchObject({ code: 0 });
+    expect(meant.out + meant.err).toContain('at 127.0.0.1:');
+    const newer = await play('backup create --json', { env: elsewhere });
+    expect(newer.code).toBe(0);
+    const own = await play('backup restore --yes --json');
+    expect(own.json()).toMatchObject({ backup: { id: backup.id } });
+  });
+
+  it('keeps those from before a failure until it is put right', async () => {
+    const keep = `export default { backup: { pgDump: false, keep: { count: 1 } } };\n`;
+    await writeFile(join(cwd, 'godwit.config.mjs'), keep);
+    const before = await json('backup create');
+    await writeFile(join(cwd, 'migrations/002_bad.sql'), 'select nothing_here;\n');
+    expect((await play('up')).code).toBe(1);
+    expect(await json('backup create')).toMatchObject({ pruned: [] });
+    await writeFile(join(cwd, 'migrations/002_bad.sql'), 'select 1;\n');
+    expect((await play('up')).code).toBe(0);
+    const { pruned } = await json('backup create');
+    expect(pruned).toContain(before.backup.id);
+    expect((await play('backup prune --keep 1')).out).toMatch(/backup prune → postgres/);
+  });
+
   it('restores after a yes, and not without one', async () => {
     await play('up --no-backup');
     const made = await json('backup create --reason audit --plain');

@@ -1,4 +1,5 @@
 import type { Project } from '../project.ts';
+import { readState, statusesOf } from '../read-state.ts';
 import { withLock } from '../with-session.ts';
 import { pruneAfter } from './prune.ts';
 import { takeBackup } from './take.ts';
@@ -18,6 +19,18 @@ export async function createBackup(
       reason: options.reason ?? 'by hand',
       plain: options.plain ?? false,
     });
-    return { backup, pruned: await pruneAfter(backup, settings, emit) };
+    const pruned = (await isBroken(project)) ? [] : await pruneAfter(backup, settings, emit);
+    return { backup, pruned };
   });
+}
+
+/** One of the older ones may be from before what failed. What is not known counts as that. */
+async function isBroken(project: Project): Promise<boolean> {
+  try {
+    // The lock is this command's own: whatever is still running was interrupted.
+    const state = { ...(await readState(project)), holder: undefined };
+    return statusesOf(state).some((one) => ['failed', 'interrupted'].includes(one.state));
+  } catch {
+    return true;
+  }
 }

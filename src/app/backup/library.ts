@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GodwitError, thrownMessage } from '../../errors.ts';
 import type { BackupManifest } from '../../ports/backup.ts';
+import type { Target } from '../../ports/driver.ts';
 import type { BackupEntry } from './types.ts';
 
 export const MANIFEST = 'manifest.json';
@@ -61,6 +62,19 @@ async function readManifest(folder: string, id: string): Promise<BackupManifest>
     throw new Error('its manifest is not that of this folder');
   }
   return manifest;
+}
+
+/** Those of one database: several may share a folder. */
+export function ofTarget(library: Library, target: Target): Library {
+  const backups = library.backups.filter(({ manifest }) => isOf(manifest, target));
+  return { ...library, backups };
+}
+
+export function isOf(
+  { driver, host, database }: Pick<BackupEntry, 'driver' | 'host' | 'database'>,
+  of: Pick<BackupEntry, 'driver' | 'host' | 'database'>,
+): boolean {
+  return driver === of.driver && host === of.host && database === of.database;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Settings } from '../../config/types.ts';
 import { GodwitError, thrownMessage } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { Project } from '../project.ts';
-import { entryOf, readLibrary, removeBackup } from './library.ts';
+import { entryOf, isOf, readLibrary, removeBackup } from './library.ts';
 import { choosePrunable } from './retention.ts';
 import type { BackupEntry, BackupPruneOptions, PruneReport } from './types.ts';
 
@@ -45,13 +45,6 @@ export async function pruneAfter(
     emit({ type: 'warning', code: 'backup-prune', message });
     return [];
   }
-}
-
-function isOf(
-  entry: BackupEntry,
-  { driver, host, database }: Pick<BackupEntry, 'driver' | 'host' | 'database'>,
-): boolean {
-  return entry.driver === driver && entry.host === host && entry.database === database;
 }
 
 function nothingToKeep(): GodwitError {

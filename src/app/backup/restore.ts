@@ -6,7 +6,14 @@ import type { Project } from '../project.ts';
 import { withLock } from '../with-session.ts';
 import { checkFiles } from './check-files.ts';
 import { compareContents, within } from './compare.ts';
-import { bytesOf, entryOf, findBackup, readLibrary, type StoredBackup } from './library.ts';
+import {
+  bytesOf,
+  entryOf,
+  findBackup,
+  ofTarget,
+  readLibrary,
+  type StoredBackup,
+} from './library.ts';
 import { openBackups } from './take.ts';
 import type { BackupRestoreOptions, RestoreResult } from './types.ts';
 
@@ -17,21 +24,35 @@ export async function restoreBackup(
   options: BackupRestoreOptions,
 ): Promise<RestoreResult> {
   const { backup } = await project.settings();
-  const stored = findBackup(await readLibrary(backup.dir), id, backup.dir);
   const driver = await project.driver();
-  refuseOther(stored, driver.target, options.otherDatabase === true);
+  const library = await readLibrary(backup.dir);
+  const other = options.otherDatabase === true;
+  // The newest is the newest of this database; another's has to be named, or asked for.
+  const own = id === undefined && !other ? ofTarget(library, driver.target) : library;
+  const stored = findBackup(own.backups.length > 0 ? own : library, id, backup.dir);
+  refuseOther(stored, driver.target, other);
   await insistOnFiles(stored);
   const command = project.options.command ?? 'backup restore';
-  return withLock(project, command, options, async ({ settings, stop }) => {
+  return withLock(project, command, options, async ({ settings, stop, session }) => {
     const backups = await openBackups(driver, settings);
+    const signal = AbortSignal.any([stop, session.lost]);
     try {
       return await restoreWith(backups, stored, {
-        ...{ emit: project.emit, signal: stop, only: options.only, action: 'restore' },
+        ...{ emit: project.emit, signal, only: options.only, action: 'restore' },
       });
+    } catch (thrown) {
+      throw session.lost.aborted ? lostMeanwhile(session.lost, thrown) : thrown;
     } finally {
       await backups.close();
     }
   });
+}
+
+/** What it was told to stop by is the lock; what the database has is known where it stopped. */
+function lostMeanwhile({ reason }: AbortSignal, thrown: unknown): GodwitError {
+  const lost = toGodwitError(reason, 'GODWIT_LOCK_LOST');
+  const { state, next } = toGodwitError(thrown);
+  return new GodwitError('GODWIT_LOCK_LOST', lost.message, { state, next, cause: thrown });
 }
 
 export interface RestoreRequest {
@@ -116,7 +137,10 @@ export async function insistOnFiles(stored: StoredBackup): Promise<void> {
   );
 }
 
-/** What was production's must not come over a database of another name by mistake. */
+/**
+ * What was production's must not come over another database by mistake: staging's often has
+ * the same name on another host.
+ */
 function refuseOther({ manifest }: StoredBackup, target: Target, allowed: boolean): void {
   if (manifest.driver !== target.driver) {
     throw new GodwitError(
@@ -125,10 +149,11 @@ function refuseOther({ manifest }: StoredBackup, target: Target, allowed: boolea
       { state: 'Nothing was restored.', next: ['godwit backup list'] },
     );
   }
-  if (allowed || manifest.database === target.database) return;
+  const { database, host } = manifest;
+  if (allowed || (database === target.database && host === target.host)) return;
   throw new GodwitError(
     'GODWIT_USAGE',
-    `${manifest.id} is a backup of the database ${manifest.database}; this one is ${target.database}.`,
+    `${manifest.id} is a backup of the database ${database} at ${host}; this one is ${target.database} at ${target.host}.`,
     {
       state: 'Nothing was restored.',
       next: [`if it is meant: godwit backup restore ${manifest.id} --other-database`],

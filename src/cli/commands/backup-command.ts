@@ -22,7 +22,10 @@ export const BACKUP_COMMAND: Omit<CommandSpec, 'group'> = {
     },
     { flags: '--reason <text>', description: 'why, for whoever lists them later' },
     { flags: '--plain', description: 'create: also the file that psql restores' },
-    { flags: '--other-database', description: "restore another database's backup into this one" },
+    {
+      flags: '--other-database',
+      description: 'restore the backup of another database, or host, into this one',
+    },
     { flags: '--rehearse', description: 'verify: restore it into a scratch database too' },
     { flags: '--keep <n>', description: 'prune: the newest n', parse: parseCount },
     { flags: '--keep-days <n>', description: 'prune: none older than this', parse: parseDays },

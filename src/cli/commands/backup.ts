@@ -1,5 +1,7 @@
+import type { BackupEntry } from '../../app/backup/types.ts';
 import type { Migrator } from '../../app/types.ts';
 import { GodwitError } from '../../errors.ts';
+import type { Target } from '../../ports/driver.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { askYes, guardProduction } from '../confirm.ts';
 import { type Context, eachDatabase, oneDatabase } from '../context.ts';
@@ -49,7 +51,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     }),
   async restore(context, id, { only, otherDatabase }) {
     const migrator = await oneDatabase(context, 'backup restore');
-    const chosen = await chosenBackup(context, migrator, id);
+    const chosen = await chosenBackup(context, migrator, id, otherDatabase === true);
     const report = await migrator.backup.restore(chosen, {
       ...{ only, otherDatabase },
       ...signals(context),
@@ -66,6 +68,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   async prune(context, _id, { keep, keepDays, keepBytes, dryRun }) {
     const migrator = await oneDatabase(context, 'backup prune');
+    const { view } = context;
+    const target = renderTarget(await migrator.target(), view.style);
+    if (!dryRun)
+      view.note(`${view.style.dim('backup prune')} ${view.style.signs.arrow} ${target}\n\n`);
     const asked = keep !== undefined || keepDays !== undefined || keepBytes !== undefined;
     const retention = { count: keep, days: keepDays, bytes: keepBytes };
     const options = { ...(asked && { keep: retention }), ...signals(context) };
@@ -80,15 +86,24 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
+function isOf({ driver, host, database }: BackupEntry, target: Target): boolean {
+  return driver === target.driver && host === target.host && database === target.database;
+}
+
 /** Says what will be replaced by what, and asks. @returns the id that was agreed to */
 async function chosenBackup(
   context: Context,
   migrator: Migrator,
   id: string | undefined,
+  other: boolean,
 ): Promise<string> {
   const { view } = context;
   const { dir, backups } = await migrator.backup.list();
-  const named = backups.filter((each) => id === undefined || each.id.startsWith(id));
+  const target = await migrator.target();
+  const own = backups.filter((each) => isOf(each, target));
+  // The newest is the newest of this database; another's has to be named, or asked for.
+  const unnamed = other || own.length === 0 ? backups : own;
+  const named = id === undefined ? unnamed : backups.filter((each) => each.id.startsWith(id));
   const backup = named.at(-1);
   if (backup === undefined || (id !== undefined && named.length > 1 && backup.id !== id)) {
     const message =
@@ -100,11 +115,13 @@ async function chosenBackup(
       next: ['godwit backup list'],
     });
   }
-  const target = await migrator.target();
   view.note(
     `${view.style.dim('backup restore')} ${view.style.signs.arrow} ${renderTarget(target, view.style)}\n\n`,
   );
-  view.say(`  ${backup.id}, ${backup.reason}, replaces what is in ${target.database} now.\n`);
+  const whose = isOf(backup, target) ? '' : ` of ${backup.database} at ${backup.host},`;
+  view.say(
+    `  ${backup.id},${whose} ${backup.reason}, replaces what is in ${target.database} now.\n`,
+  );
   const command = `godwit backup restore ${backup.id}`;
   await guardProduction(context, migrator, 'replace everything', command);
   const { production } = await migrator.settings();

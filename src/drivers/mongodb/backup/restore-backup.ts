@@ -6,6 +6,7 @@ import { toMongoError } from '../errors.ts';
 import { inParallel } from './in-parallel.ts';
 import { createViews, loadCollection } from './load-collection.ts';
 import { type BackupParts, isLock, isTemporary } from './parts.ts';
+import { refuseStopped } from './raw-reader.ts';
 import { readLayout, type Stored } from './read-layout.ts';
 
 /** Two: the server builds one's indexes while the other's documents are sent. */
@@ -25,6 +26,8 @@ export async function restoreBackup(
   await restore.dropTemporary();
   try {
     await restore.loadAside();
+    // The lock may be lost by now, and with it the right to replace anything.
+    refuseStopped(options.signal);
   } catch (error) {
     await restore.dropTemporary().catch(() => {});
     throw withState(parts, error, 'The database is as it was.');
