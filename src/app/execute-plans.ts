@@ -130,7 +130,9 @@ async function runAll(
     }
   }
   results = await settleResults(work.session, results);
-  const status = results.every(isGood) ? 'done' : 'failed';
+  const planned = plans.reduce((sum, plan) => sum + plan.length, 0);
+  const isDone = hookError === undefined && results.length === planned && results.every(isGood);
+  const status = isDone ? 'done' : 'failed';
   hookError = (await callHook(hooks.afterAll, { ...call, status })) ?? hookError;
   return { results, hookError };
 }

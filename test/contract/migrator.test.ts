@@ -329,6 +329,20 @@ describe.each([
     expect(await states(refusing)).toEqual(['1 applied', '2 applied']);
   });
 
+  it('does not tell afterAll that a plan is done which never began', async () => {
+    await files(database.file(1));
+    const told: unknown[] = [];
+    const one = migrator({
+      hooks: {
+        beforeAll: () => Promise.reject(new Error('not today')),
+        afterAll: ({ status }) => told.push(status),
+      },
+    });
+    expect((await one.up()).error?.code).toBe('GODWIT_HOOK_FAILED');
+    expect(told).toEqual(['failed']);
+    expect(await states(one)).toEqual(['1 pending']);
+  });
+
   it('stops between migrations when told to, with the lock released', async () => {
     await files(database.file(1), database.file(2));
     const stopper = new AbortController();
