@@ -14,9 +14,10 @@ export async function describeMigration(migration: Migration): Promise<LintMigra
   };
 }
 
+/** What cannot be read, such as one of two files of one version, is in the listing's problems. */
 async function readUp(migration: Migration): Promise<SqlText | undefined> {
-  const body = await migration.load();
-  return body.type === 'sql' ? body.up : undefined;
+  const body = await migration.load().catch(() => undefined);
+  return body?.type === 'sql' ? body.up : undefined;
 }
 
 /** As a run would decide. What it would refuse is found by other means. */
