@@ -1,0 +1,3 @@
+update sessions
+set public_id = null
+where public_id = 'ses_' || cuid;

@@ -1,0 +1,9 @@
+-- description: (Legacy) Sessions that have a cuid of the first version keep it as their public id
+--
+-- Their addresses are in the world already. The rest get new ids from the backfill.
+
+alter table sessions add column if not exists public_id text;
+
+update sessions
+set public_id = 'ses_' || cuid
+where public_id is null and cuid is not null;

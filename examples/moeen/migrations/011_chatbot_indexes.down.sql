@@ -1,0 +1,9 @@
+drop index concurrently if exists messages_payload_idx;
+drop index concurrently if exists messages_conversation_idx;
+drop index concurrently if exists conversations_open_idx;
+drop index concurrently if exists conversations_integration_idx;
+drop index concurrently if exists conversations_flow_idx;
+drop index concurrently if exists conversations_patient_idx;
+drop index concurrently if exists chatbot_edges_target_idx;
+drop index concurrently if exists chatbot_flows_published_idx;
+drop index concurrently if exists chatbot_flows_created_by_idx;

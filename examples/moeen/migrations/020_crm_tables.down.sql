@@ -1,0 +1,3 @@
+drop table if exists crm_activities;
+drop table if exists crm_deals;
+drop table if exists crm_leads;
