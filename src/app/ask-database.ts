@@ -19,6 +19,8 @@ export interface DatabaseQuestion {
   readonly pending: readonly Migration[];
   /** Also what can only be known by reading every document. */
   readonly documents?: boolean | undefined;
+  /** A plan goes down: what newer migrations granted is gone on purpose. */
+  readonly goingBack?: boolean | undefined;
 }
 
 /**
@@ -40,13 +42,22 @@ export async function askDatabase(question: DatabaseQuestion): Promise<Finding[]
         documents,
         off,
       })),
-      ...(await askFolder(settings, checks)),
-      ...(await askExpectations(settings, checks)),
+      ...(await askOwn(question, checks)),
+      ...(await askExpectations(question, checks)),
     ];
     return applySeverities(findings, settings.checks);
   } finally {
     await checks.close();
   }
+}
+
+/** On the way back a check may ask for what is gone on purpose. */
+async function askOwn(
+  { settings, goingBack = false }: DatabaseQuestion,
+  checks: Checks,
+): Promise<Finding[]> {
+  const findings = await askFolder(settings, checks);
+  return findings.filter(({ code }) => !(goingBack && code === CHECK_CODES.folderFailed));
 }
 
 async function askVerifies(
@@ -106,16 +117,20 @@ export function readable(sql: SqlText, { variables }: Settings): SqlText[] {
   }
 }
 
-async function askExpectations(settings: Settings, checks: Checks): Promise<Finding[]> {
+/** On the way back only what nobody may do still has to hold, and of tables that are there. */
+async function askExpectations(
+  { settings, goingBack = false }: DatabaseQuestion,
+  checks: Checks,
+): Promise<Finding[]> {
   const expectations = settings.expectations.flatMap((input): Expectation[] => {
     const parsed = parseExpectation(input);
-    return typeof parsed === 'string' ? [] : parsed;
+    return typeof parsed === 'string' ? [] : parsed.filter(({ can }) => !(goingBack && can));
   });
   if (expectations.length === 0 || !checks.expectations) return [];
   const answers = await checks.expectations(expectations);
   return answers.flatMap(({ expectation, verdict, reason, fix, where }): Finding[] => {
-    if (verdict === 'holds') return [];
     const broken = verdict === 'broken';
+    if (verdict === 'holds' || (goingBack && !broken)) return [];
     return [
       {
         code: broken ? CHECK_CODES.expectation : CHECK_CODES.expectationUnknown,

@@ -29,9 +29,10 @@ export async function watchPlan(
 ): Promise<PlanGuard> {
   await refuseMissingExtensions(work, plans);
   if (when === false) return { end: async () => ({}) };
-  const watch = new Watch(work);
-  await watch.before();
   const last = plans.at(-1) ?? [];
+  const goingBack = last.length > 0 && last.every(({ step }) => step.direction === 'down');
+  const watch = new Watch(work, goingBack);
+  await watch.before();
   const end = (results: readonly StepResult[]) => watch.end(results, plans.flat().length);
   if (when === 'plan') return { end };
   // What a redo takes back on the way is no state that was meant to be.
@@ -46,13 +47,15 @@ export async function watchPlan(
 
 class Watch {
   readonly #work: Work;
+  readonly #goingBack: boolean;
   readonly #applied: Map<string, Migration>;
   #before: readonly Finding[] = [];
   /** What the last look found, when the end needs no other. */
   #final: GuardReport | undefined;
 
-  constructor(work: Work) {
+  constructor(work: Work, goingBack: boolean) {
     this.#work = work;
+    this.#goingBack = goingBack;
     this.#applied = new Map(
       statusesOf(work.state).flatMap((status) =>
         status.migration && isApplied(status)
@@ -113,7 +116,8 @@ class Watch {
   async #ask(when: ValidationTime, id: string | undefined): Promise<readonly Finding[]> {
     const { project, settings, driver } = this.#work;
     const applied = [...this.#applied.values()];
-    const ask = () => askDatabase({ settings, driver, applied, pending: [] });
+    const goingBack = this.#goingBack;
+    const ask = () => askDatabase({ settings, driver, applied, pending: [], goingBack });
     return (await reportValidation(project, ask, when, id)).findings;
   }
 }

@@ -256,6 +256,33 @@ describe.each(SERVERS)('validate on %s', (_name, open) => {
     await database.ask('alter default privileges in schema public revoke all on tables from anon');
   });
 
+  it('does not hold against a way back what it takes back', async () => {
+    for (const statement of [ROLES, ...AUTH]) await database.ask(statement);
+    await folder.write({
+      'migrations/001_notes.sql': 'create table notes (n int); insert into notes values (1);',
+      'migrations/001_notes.down.sql': 'drop table notes;',
+      'migrations/002_grant.sql': 'grant select on notes to anon; alter table notes add m int;',
+      'migrations/002_grant.down.sql':
+        'revoke all on notes from anon; alter table notes drop column m;',
+      'migrations/003_rls.sql':
+        'alter table notes enable row level security; revoke insert on notes from anon; create policy a on notes for select using (true);',
+      'migrations/003_rls.down.sql':
+        'drop policy a on notes; alter table notes disable row level security; grant insert on notes to anon;',
+      'checks/m.sql': 'select m from notes where m < 0;',
+    });
+    const how: MigratorOptions = {
+      validateAfter: 'each',
+      expectations: ['anon can select notes', 'anon cannot insert notes'],
+    };
+    expect((await migrator(how).up()).error).toBeUndefined();
+    const opened = await migrator(how).down();
+    expect(opened.error?.message).toMatch(/anon cannot insert notes/);
+    await database.ask('revoke insert on notes from anon');
+    const rest = await migrator(how).down({ all: true });
+    expect(rest.error).toBeUndefined();
+    expect(rest.summary.reverted).toBe(2);
+  });
+
   it('knows before anything runs that an extension is not there', async () => {
     await folder.write({
       'migrations/001_a.sql': 'create table a (n int);',
