@@ -51,6 +51,7 @@ export const ERROR_CODES = {
   GODWIT_PUBLIC_ID_CONFLICT: { exit: 1 },
   GODWIT_MIGRATION_FAILED: { exit: 1 },
   GODWIT_VERIFY_FAILED: { exit: 1 },
+  GODWIT_NOT_RESTORED: { exit: 1 },
   GODWIT_VALIDATION_FAILED: { exit: 1 },
   GODWIT_HOOK_FAILED: { exit: 1 },
   GODWIT_CONNECTION_LOST: { exit: 1 },

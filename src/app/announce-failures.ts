@@ -14,6 +14,7 @@ const SILENT = new Set([
   'show',
   'history',
   'create',
+  'test',
   'lockHolder',
   'doctor',
   'isAtLeast',

@@ -47,6 +47,8 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
       (await import('./sync/plan-sync.ts')).showDifference(project, sync),
     sync: async (sync = {}) => (await import('./sync/run-sync.ts')).runSync(project, sync),
     squash: async (how = {}) => (await import('./squash.ts')).squash(project, how),
+    test: async (how = {}) =>
+      (await import('./roundtrip/run-roundtrips.ts')).runRoundtrips(project, how),
     modelChanges: async (how = {}) =>
       (await import('./from-models/model-changes.ts')).modelChanges(project, how),
     create: async (name, how = {}) =>

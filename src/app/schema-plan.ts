@@ -96,7 +96,8 @@ export async function runOn(
   );
 }
 
-async function record(
+/** Says in a scratch database that these are applied. */
+export async function record(
   project: Project,
   driver: Driver,
   applied: readonly VersionRecord[],

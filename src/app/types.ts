@@ -13,6 +13,7 @@ import type { Direction, Kind } from '../ports/migration.ts';
 import type { BackfillApi } from './backfill-types.ts';
 import type { BackupApi, BackupTaken } from './backup/types.ts';
 import type { ModelChanges, ModelChangesOptions } from './from-models/model-changes.ts';
+import type { RoundtripOptions, RoundtripReport } from './roundtrip/types.ts';
 import type { SchemaApi, SquashOptions, SquashReport } from './schema-types.ts';
 import type { ShownPlan } from './show-plan.ts';
 import type {
@@ -348,6 +349,11 @@ export interface Migrator extends AsyncDisposable {
   sync(options?: SyncOptions): Promise<SyncReport>;
   /** Folds applied files into one baseline; the files are moved aside, never deleted. */
   squash(options?: SquashOptions): Promise<SquashReport>;
+  /**
+   * Runs migrations up, down and up again in a database made for it, and reports what `down`
+   * did not restore. The project's own database is read only with `sample`.
+   */
+  test(options?: RoundtripOptions): Promise<RoundtripReport>;
   /** How models differ from the last snapshot, or from the database. */
   modelChanges(options?: ModelChangesOptions): Promise<ModelChanges>;
   create(name: string, options?: CreateOptions): Promise<{ readonly files: readonly string[] }>;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Migrator } from '../app/types.ts';
+import type { Migrator, MigratorOptions } from '../app/types.ts';
 import { GodwitError } from '../errors.ts';
 import type { GlobalValues } from './global-options.ts';
 import type { Io } from './io.ts';
@@ -18,7 +18,11 @@ export interface Context {
   /** The config and its databases; read once. */
   project(): Promise<Found>;
   /** Opens one database's migrator; closed when the command ends. */
-  open(command: string, database?: string): Promise<Migrator>;
+  open(
+    command: string,
+    database?: string,
+    overrides?: Pick<MigratorOptions, 'url'>,
+  ): Promise<Migrator>;
   /** `signal` and `abort` for methods that write. */
   stops(): Stops;
   /** How errors are shown. */
@@ -42,13 +46,14 @@ export function createContext(io: Io, globals: GlobalValues, view: View): Contex
     view,
     cwd,
     project,
-    async open(command, database) {
+    async open(command, database, overrides) {
       const { config, env } = await project();
       const { createMigrator } = await import('../app/create-migrator.ts');
       const migrator = createMigrator({
         ...migratorOptions(globals),
         ...{ root: cwd, config, command, processEnv: env },
         database: database ?? globals.database,
+        ...overrides,
       });
       opened.push(migrator);
       migrator.on(view.events());

@@ -43,6 +43,7 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
     collectionsDir: folderOf('collectionsDir', 'collections', completion),
     sync: syncSettings(all.sync),
     ...seedsOf(completion),
+    fixturesDir: fixturesOf(completion),
     redis: all.redis ?? loaded.env['GODWIT_REDIS_URL'],
     format: all.format ?? 'auto',
     mirrors: await resolveMirrors(all.mirror ?? (layout && 'migrations')),
@@ -127,6 +128,12 @@ function seedsOf({ loaded, database, overrides, from }: Completion) {
     resettable: [all.resettable ?? []].flat(),
     resetSchemas: all.resetSchemas ?? ['public'],
   };
+}
+
+function fixturesOf({ loaded, database, overrides, from }: Completion): string | undefined {
+  if (overrides.fixturesDir !== undefined) return resolve(from, overrides.fixturesDir);
+  const { fixturesDir } = database;
+  return fixturesDir === undefined ? undefined : resolve(loaded.root, fixturesDir);
 }
 
 function limitsOf(all: DatabaseConfig) {

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GodwitError } from '../errors.ts';
@@ -34,11 +35,40 @@ export async function startEmbedded(
 ): Promise<EmbeddedDatabase | undefined> {
   if (settings.url !== EMBEDDED_MONGODB) return undefined;
   const { root } = settings;
-  const { MongoClient } = driverOf(root);
-  const binary = await findEmbeddedMongod(root, env);
   const folder = join(root, EMBEDDED_FOLDER, 'mongodb');
   await mkdir(folder, { recursive: true });
   await writeFile(join(root, EMBEDDED_FOLDER, '.gitignore'), '*\n');
+  return startOn(root, folder, env);
+}
+
+/**
+ * Starts a MongoDB that is gone, with its data, when it is closed.
+ *
+ * @param root the project's folder, whose driver and mongod are used
+ * @throws GODWIT_DRIVER_MISSING, GODWIT_CONNECT_FAILED
+ */
+export async function startEphemeral(
+  root: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<EmbeddedDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'godwit-mongodb-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const { url, close } = await startOn(root, folder, env);
+    return { url, close: () => close().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function startOn(
+  root: string,
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<EmbeddedDatabase> {
+  const { MongoClient } = driverOf(root);
+  const binary = await findEmbeddedMongod(root, env);
   const server = await launchEmbedded(binary, folder);
   const address = `mongodb://127.0.0.1:${server.port}`;
   const client = new MongoClient(address, { directConnection: true });

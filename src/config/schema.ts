@@ -196,6 +196,7 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   migrations: list,
   seedDir: text,
   seeds: list,
+  fixturesDir: text,
   seedMirror: (value, path) =>
     value === false || typeof value === 'string' ? [] : mirror(value, path),
   resettable: textOrTexts,

@@ -157,6 +157,11 @@ export interface DatabaseConfig {
   readonly seedDir?: string | undefined;
   /** Seeds registered in code, beside those of the folder. */
   readonly seeds?: readonly CodeSeed[] | undefined;
+  /**
+   * Folder of `godwit test`'s data, a folder in it for each migration, relative to the config
+   * file. Default: `fixtures`, else `tests/fixtures`, else `test/fixtures`.
+   */
+  readonly fixturesDir?: string | undefined;
   /** Collection or table that shows which seeds are applied. Default `seeds`; `false` is none. */
   readonly seedMirror?: string | MirrorSpec | false | undefined;
   /** Names of databases that `reset` may empty. */
@@ -301,6 +306,8 @@ export interface Settings {
   /** Absolute; it need not exist. */
   readonly seedDir: string;
   readonly seeds: readonly CodeSeed[];
+  /** Absolute; it need not exist. Undefined: where fixtures usually are. */
+  readonly fixturesDir: string | undefined;
   readonly seedMirror: MirrorSpec | undefined;
   /** Somebody asked for the mirror by name, so it is not guessed whose the collection is. */
   readonly seedMirrorAsked: boolean;

@@ -21,6 +21,7 @@ import type {
 
 import type { CodeBody, CodeStep, SqlText, TransactionMode } from './migration.ts';
 import type { PublicIdCall, PublicIdReader, PublicIdStep } from './public-ids.ts';
+import type { Rows } from './rows.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from './snapshot.ts';
 
 /** What a driver can do. Callers branch on these, never on a driver's name. */
@@ -288,6 +289,8 @@ export interface Driver {
    * Throws GODWIT_SCRATCH_FAILED.
    */
   scratch?(): Promise<Scratch>;
+  /** The rows themselves, for fingerprints and samples. Absent while a driver cannot. */
+  rows?(): Promise<Rows>;
   /** Throws GODWIT_UNSUPPORTED where `capabilities.sql` is false. */
   script(steps: readonly ScriptStep[]): Promise<string>;
   /** What `reset` of a session would drop now. Reads only. Absent while a driver cannot. */

@@ -16,3 +16,9 @@ export {
   type TestPostgres,
 } from './postgres.ts';
 export { startRedis, type TestRedis } from './redis.ts';
+export {
+  describeMigrations,
+  type RoundtripTestApi,
+  type TestMigrationsOptions,
+  testMigrations,
+} from './roundtrip.ts';

@@ -3,6 +3,7 @@ import { collect, parseCount, parseLongDuration } from '../parse-values.ts';
 import { BACKFILL_COMMAND } from './backfill-command.ts';
 import { BACKUP_COMMAND } from './backup-command.ts';
 import { SCHEMA_COMMAND, SQUASH_COMMAND } from './schema-command.ts';
+import { TEST_COMMAND } from './test-command.ts';
 
 const reason: OptionSpec = {
   flags: '--reason <text>',
@@ -272,6 +273,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import('./lint.ts'),
   },
+  { ...TEST_COMMAND, group: LOOK },
   { ...SCHEMA_COMMAND, group: LOOK },
   {
     name: 'doctor',

@@ -16,6 +16,7 @@ import type {
 } from '../../ports/driver.ts';
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { PublicIdReader } from '../../ports/public-ids.ts';
+import type { Rows } from '../../ports/rows.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { type Connection, connect } from './connect.ts';
 import { diagnose } from './diagnose.ts';
@@ -151,6 +152,11 @@ class MongoDriver implements Driver {
   async scratch(): Promise<Scratch> {
     const { createScratch } = await import('./snapshot/scratch.ts');
     return createScratch(this.#options, open);
+  }
+
+  async rows(): Promise<Rows> {
+    const { openRows } = await import('./rows.ts');
+    return openRows(this.#store, this.#options.store.prefix, this.#options.root);
   }
 
   /** For what is loaded into a scratch database. */

@@ -22,6 +22,7 @@ import type {
 import type { Actor, HistoryReader, MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { PublicIdReader } from '../../ports/public-ids.ts';
+import type { Rows } from '../../ports/rows.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { claim } from '../postgres/claim.ts';
 import { PostgresHistory } from '../postgres/history.ts';
@@ -210,6 +211,11 @@ class PgliteDriver implements Driver {
       load: async (schema) => loadSchema(await driver.#open('schema'), schema, true),
       remove: () => driver.close(),
     };
+  }
+
+  async rows(): Promise<Rows> {
+    const { openRows } = await import('../postgres/rows.ts');
+    return openRows(() => this.#open('read'), this.#store);
   }
 
   async script(steps: readonly ScriptStep[]): Promise<string> {

@@ -21,6 +21,7 @@ import type {
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { PublicIdReader } from '../../ports/public-ids.ts';
+import type { Rows } from '../../ports/rows.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Connection } from './connection.ts';
@@ -205,6 +206,11 @@ class PostgresDriver implements Driver {
   async scratch(): Promise<Scratch> {
     const { createScratch } = await import('./snapshot/scratch.ts');
     return createScratch(await this.#reader(), this.#options, open);
+  }
+
+  async rows(): Promise<Rows> {
+    const { openRows } = await import('./rows.ts');
+    return openRows(() => this.#reader(), this.#store);
   }
 
   /** Its session, for what is loaded into a scratch database. */
