@@ -65,7 +65,11 @@ export class Bench {
   }
 
   /** Never throws for a failed migration: that is in the step. */
-  async run(migration: Migration, direction: Direction, how: RunOptions = {}): Promise<RoundtripStep> {
+  async run(
+    migration: Migration,
+    direction: Direction,
+    how: RunOptions = {},
+  ): Promise<RoundtripStep> {
     const { shield, options } = this.#parts;
     shield.point(this.database.url);
     const { signal, abort } = options;
@@ -79,6 +83,9 @@ export class Bench {
     const error = done.runs.find((run) => run.error)?.error ?? done.error;
     if (error?.code === 'GODWIT_STOPPED') throw new GodwitError('GODWIT_STOPPED', error.message);
     if (error) return { status: 'failed', durationMs: took(), error };
+    if (request.only !== undefined && done.runs.length === 0) {
+      throw new GodwitError('GODWIT_INTERNAL', `${migration.id} was not run ${direction}.`);
+    }
     if (direction === 'up') this.applied.add(migration.id);
     else this.applied.delete(migration.id);
     return { status: direction === 'up' ? 'applied' : 'reverted', durationMs: took() };

@@ -13,7 +13,8 @@ const USUAL = ['fixtures', 'tests/fixtures', 'test/fixtures'];
 /** Folder of a migration's fixtures, by its id or version; undefined when it has none. */
 function folderOf(settings: Settings, { id, version }: Migration): string | undefined {
   const { root, fixturesDir } = settings;
-  const folders = fixturesDir === undefined ? USUAL.map((dir) => resolve(root, dir)) : [fixturesDir];
+  const folders =
+    fixturesDir === undefined ? USUAL.map((dir) => resolve(root, dir)) : [fixturesDir];
   const own = folders.flatMap((folder) => [join(folder, id), join(folder, version)]);
   return own.find((folder) => existsSync(folder));
 }
@@ -48,7 +49,8 @@ export async function loadFixtures(
 function seedsOf(fixture: Fixture): CodeSeed[] {
   if (typeof fixture === 'function') return [{ id: 'fixture', run: fixture }];
   return Object.entries(fixture ?? {}).map(([name, records]) => ({
-    id: name,
+    // A file may be called the same.
+    id: `given-${name}`,
     table: name,
     records,
   }));

@@ -1,8 +1,8 @@
 import { startEphemeral } from '../../config/embedded.ts';
+import { GodwitError } from '../../errors.ts';
 import type { DriverName } from '../../ports/context.ts';
 import type { Driver } from '../../ports/driver.ts';
 import type { Scratch } from '../../ports/snapshot.ts';
-import { GodwitError } from '../../errors.ts';
 import type { Project } from '../project.ts';
 import { openBeside } from '../scratch.ts';
 

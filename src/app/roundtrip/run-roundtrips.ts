@@ -38,7 +38,8 @@ export async function runRoundtrips(
   const shield = raiseShield(await project.settings(), process.env);
   try {
     if (host.shared) await refuseOutside(migrations, { code: true });
-    const prepare = sampled && ((bench: Bench) => prepareSample(bench, sampled, migrations, chosen));
+    const prepare =
+      sampled && ((bench: Bench) => prepareSample(bench, sampled, migrations, chosen));
     const parts: BenchParts = { project, host, shield, options, prepare };
     const { results, database } = await runAll(parts, migrations, chosen);
     return {
@@ -116,7 +117,8 @@ async function prepareSample(
   await sampled.prepare(bench);
   const [first] = chosen;
   if (first === undefined || !bench.applied.has(first.id)) return;
-  const { error } = await bench.run(first, 'down', { only: undefined, to: first.id });
+  const newer = await bench.run(first, 'down', { only: undefined, to: first.id });
+  const { error } = newer.error ? newer : await bench.run(first, 'down');
   if (error) {
     throw new GodwitError(
       error.code,
@@ -179,7 +181,15 @@ function select(
 
 function skipped({ id, version, reversible }: Migration): RoundtripResult {
   return {
-    ...{ id, version, reversible: reversible !== false, status: 'skipped', up: null, down: null, again: null },
+    ...{
+      id,
+      version,
+      reversible: reversible !== false,
+      status: 'skipped',
+      up: null,
+      down: null,
+      again: null,
+    },
     ...{ fixtures: [], differences: [], durationMs: 0 },
   };
 }

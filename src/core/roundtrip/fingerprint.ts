@@ -26,7 +26,8 @@ export class Fingerprint {
     const found = new Set<number>();
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       const same =
-        this.#sums[bucket] === other.#sums[bucket] && this.#counts[bucket] === other.#counts[bucket];
+        this.#sums[bucket] === other.#sums[bucket] &&
+        this.#counts[bucket] === other.#counts[bucket];
       if (!same) found.add(bucket);
     }
     return found;

@@ -5,7 +5,16 @@ export interface Column {
   readonly name: string;
   /** Quoted. */
   readonly sql: string;
-  readonly kind: 'number' | 'boolean' | 'date' | 'uuid' | 'text' | 'json' | 'bytes' | 'inet' | 'keep';
+  readonly kind:
+    | 'number'
+    | 'boolean'
+    | 'date'
+    | 'uuid'
+    | 'text'
+    | 'json'
+    | 'bytes'
+    | 'inet'
+    | 'keep';
   /** It tells rows apart, or points to others. */
   readonly identity: boolean;
   /** A sequence numbers it. */
@@ -112,7 +121,7 @@ async function referencesOf(
       from pg_catalog.pg_constraint c
       join pg_catalog.pg_class p on p.oid = c.confrelid
       join pg_catalog.pg_namespace n on n.oid = p.relnamespace
-      cross join lateral pg_catalog.unnest(c.conkey, c.confkey) with ordinality k(child, parent, place)
+      cross join lateral unnest(c.conkey, c.confkey) with ordinality k(child, parent, place)
       join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.child
       join pg_catalog.pg_attribute b on b.attrelid = c.confrelid and b.attnum = k.parent
       where c.contype = 'f' and c.conrelid = pg_catalog.to_regclass(${literal(sql)})
