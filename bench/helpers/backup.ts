@@ -13,17 +13,12 @@ export async function backupContests(
   const taken = join(root, 'taken');
   await source.reset();
   await runOne(source.url, { name: 'backup', script: 'backup:create', folder: kept, done: count });
+  const base = { name: 'reading all raw BSON', script: 'driver:read', done: count };
+  const clear = () => rm(taken, { recursive: true, force: true });
+  const create = { folder: taken, done: count, before: clear };
   return [
-    {
-      base: { name: 'reading all raw BSON', script: 'driver:read', done: count },
-      ours: {
-        name: 'backup create',
-        script: 'backup:create',
-        folder: taken,
-        done: count,
-        before: () => rm(taken, { recursive: true, force: true }),
-      },
-    },
+    { base, ours: { name: 'backup create (gzip)', script: 'backup:create', ...create } },
+    { base, ours: { name: 'backup create (unpacked)', script: 'backup:createPlain', ...create } },
     {
       base: { name: 'inserting the same BSON', script: 'driver:insert', done: count, empty: true },
       ours: {

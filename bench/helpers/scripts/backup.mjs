@@ -2,10 +2,13 @@
 import { createMigrator } from '../../../dist/index.js';
 
 export async function open(url, what, dir) {
-  const migrator = createMigrator({ url, config: false, backup: { dir } });
+  const compression = what === 'createPlain' ? 'none' : 'gzip';
+  const migrator = createMigrator({ url, config: false, backup: { dir, compression } });
   await migrator.lockHolder();
+  const create = async () => (await migrator.backup.create()).backup.rows;
   const runs = {
-    create: async () => (await migrator.backup.create()).backup.rows,
+    create,
+    createPlain: create,
     restore: async () => (await migrator.backup.restore()).rows,
   };
   return { run: runs[what], close: () => migrator.close() };

@@ -59,6 +59,7 @@ interface Decision {
 
 const WHAT = 'removeDuplicates';
 const BATCH = 1_000;
+const BATCHES_AT_ONCE = 2;
 
 /**
  * Removes all but one of the documents that have the same values. The server finds them;
@@ -79,24 +80,43 @@ export async function removeDuplicates(
     })),
   );
   const total = { duplicateValues: 0, deletedCount: 0, referencesUpdated: 0, skippedCount: 0 };
-  let batch: Group[] = [];
-  const settle = async (): Promise<void> => {
-    if (batch.length === 0) return;
-    place.check();
-    const groups = batch;
-    batch = [];
+  // The server removes from one batch while the next is looked at.
+  const inOrder = references.length > 0 || typeof options.keep === 'function' || hasSession(place);
+  const atOnce = inOrder ? 1 : BATCHES_AT_ONCE;
+  const underWay = new Set<Promise<void>>();
+  const settle = async (groups: readonly Group[]): Promise<void> => {
     const done = await removeBatch(place, fields, options, groups, references);
     for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += done[key];
     place.progress(total.deletedCount);
   };
+  const begin = async (groups: readonly Group[]): Promise<void> => {
+    place.check();
+    while (underWay.size >= atOnce) await Promise.race(underWay);
+    const settled = settle(groups).then(() => void underWay.delete(settled));
+    settled.catch(() => {});
+    underWay.add(settled);
+  };
   await clearly(WHAT, place.name, async () => {
-    for await (const group of groupsOf(place, fields, options)) {
-      batch.push(group);
-      if (batch.length >= BATCH) await settle();
+    try {
+      let batch: Group[] = [];
+      for await (const group of groupsOf(place, fields, options)) {
+        batch.push(group);
+        if (batch.length < BATCH) continue;
+        await begin(batch);
+        batch = [];
+      }
+      if (batch.length > 0) await begin(batch);
+      await Promise.all(underWay);
+    } finally {
+      await Promise.allSettled(underWay);
     }
-    await settle();
   });
   return { ...total, ...(place.options.dryRun && { dryRun: true as const }) };
+}
+
+/** A session does one thing at a time. */
+function hasSession({ session, inTransaction }: Place): boolean {
+  return inTransaction || session.session !== undefined;
 }
 
 /** Groups of more than one, their ids in the order in which they are to be kept. */

@@ -28,6 +28,7 @@ export interface TransformResult extends HelperResult {
 
 const WHAT = 'transformData';
 const BATCH = 1_000;
+const OWN = { enumerable: true, configurable: true, writable: true } as const;
 
 /**
  * Sends every matching document through a function, each exactly once where there are
@@ -54,7 +55,7 @@ export async function transformData(
       name: name ?? WHAT,
       collection: place.name,
       ...(Object.keys(query).length > 0 && { filter: query }),
-      transform: async (document: Document) => {
+      transform: (document: Document) => {
         place.check();
         if (++done % BATCH === 0) place.progress(done);
         return changeOf(document, transform);
@@ -70,13 +71,19 @@ export async function transformData(
   };
 }
 
-/** What the function makes of a document, field by field. */
-export async function changeOf(
+/** What the function makes of a document, field by field; at once where the function is. */
+export function changeOf(
   document: Document,
   transform: TransformDocument,
-): Promise<TransformAnswer> {
+): TransformAnswer | Promise<TransformAnswer> {
   const working = copy(document) as Document;
-  const returned = await transform(working);
+  const returned = transform(working);
+  const isLater = typeof (returned as { then?: unknown } | null | undefined)?.then === 'function';
+  if (!isLater) return difference(document, working, returned);
+  return Promise.resolve(returned).then((later) => difference(document, working, later));
+}
+
+function difference(document: Document, working: Document, returned: unknown): TransformAnswer {
   if (returned === null) return undefined;
   const after = plain(returned ?? working);
   const $set: Document = {};
@@ -115,7 +122,14 @@ function copy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner)]));
+  // For each document: several times as fast as by a list of entries.
+  const made: Document = {};
+  for (const key of Object.keys(value)) {
+    const inner = copy(value[key as never]);
+    if (key !== '__proto__') made[key] = inner;
+    else Object.defineProperty(made, key, { ...OWN, value: inner });
+  }
+  return made;
 }
 
 async function rehearse(
