@@ -71,9 +71,11 @@ export function own(code: LintCode, found: Found): Finding {
 }
 
 /** Comments that switch off, then what squawk says too, then the file's name and order. */
-function settle({ file }: Reading, found: readonly Finding[]): Finding[] {
+function settle({ file, statements }: Reading, found: readonly Finding[]): Finding[] {
   const { hides, mistakes } = readDirectives(file);
   const all = [...found, ...mistakes.map((one) => own('GODWIT_LINT_DIRECTIVE', one))];
+  const within = ({ where }: Finding) =>
+    statements.findLast(({ line }) => line <= (where.line ?? 0));
   const doubled = (one: Finding): boolean =>
     one.code === 'GODWIT_LINT_LARGE_TABLE' &&
     all.some(
@@ -81,9 +83,7 @@ function settle({ file }: Reading, found: readonly Finding[]): Finding[] {
         other.code.startsWith('squawk/') &&
         other.severity === 'error' &&
         other.where.table === one.where.table &&
-        other.where.line !== undefined &&
-        one.where.line !== undefined &&
-        Math.abs(other.where.line - one.where.line) < 1,
+        within(other) === within(one),
     );
   const id = file.migration?.id;
   return all

@@ -72,6 +72,15 @@ describe('squawk', () => {
     expect(found.map(({ code }) => code)).toEqual(['squawk/adding-foreign-key-constraint']);
   });
 
+  it('nor when godwit would say the same of a large table', async () => {
+    const text = 'alter table users\n  add constraint c\n  check (a > 0);';
+    const sizes = tables({ name: 'users', rows: 4e7 });
+    const found = await lint(sqlFile(text), { tools, sizes });
+    expect(found.map(({ code, severity }) => [code, severity])).toEqual([
+      ['squawk/constraint-missing-not-valid', 'error'],
+    ]);
+  });
+
   it('what it cannot read is an error', async () => {
     const [finding] = await lint(sqlFile('creat table a (b int);'), { tools });
     expect(finding).toMatchObject({ code: 'squawk/syntax-error', severity: 'error' });
