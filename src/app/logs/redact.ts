@@ -1,14 +1,11 @@
 import { redactUrl } from '../../config/url.ts';
+import { SECRET_NAME } from '../../core/text/hide-secrets.ts';
 
 const HIDDEN = '***';
 const LONGEST_TEXT = 16_000;
 const MOST_ITEMS = 200;
 const DEEPEST = 8;
 const SHORTEST_SECRET = 6;
-
-/** Names of fields and of environment variables whose value nobody should read. */
-const SECRET_NAME =
-  /pass(word|wd|phrase)?$|^pwd$|secret|token$|api[-_]?key|service_role_key|anon_key|private[-_]?key|access[-_]?key|authorization|credential/i;
 
 /** What looks like a secret wherever it stands, and what of it may stay. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [

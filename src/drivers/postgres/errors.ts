@@ -1,4 +1,6 @@
+import { hideSecrets } from '../../core/text/hide-secrets.ts';
 import { type ErrorCode, GodwitError, type Place, toGodwitError } from '../../errors.ts';
+import type { Job } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import { completedOf, isServerError, type ServerError, sqlState } from './connection.ts';
 import { placeOf, splitStatements } from './sql/index.ts';
@@ -39,6 +41,22 @@ export function sqlError(thrown: unknown, sent: SentSql | undefined): GodwitErro
     ...(sent && { where: shift(findPlace(thrown, sent), sent) }),
     ...adviceFor(thrown),
   });
+}
+
+/** The same error as it may be recorded: its statement has the values of variables in it. */
+export function withoutSecrets(error: GodwitError, { variables }: Pick<Job, 'variables'>) {
+  const clean = (text: string): string => hideSecrets(text, variables);
+  const statement = error.where?.statement;
+  const message = clean(error.message);
+  if (message === error.message && (statement === undefined || clean(statement) === statement)) {
+    return error;
+  }
+  const { code, state, next, cause } = error;
+  const where = error.where && {
+    ...error.where,
+    ...(statement !== undefined && { statement: clean(statement) }),
+  };
+  return new GodwitError(code, message, { where, state, next, cause });
 }
 
 /** The server's message with its detail, hint and SQLSTATE. */

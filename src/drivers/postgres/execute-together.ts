@@ -5,7 +5,7 @@ import { withAttempts } from './attempts.ts';
 import { callStep } from './code-context.ts';
 import { codeError } from './code-error.ts';
 import { firstCause, TransactionGate } from './code-gate.ts';
-import { asFailure, isCancelled } from './errors.ts';
+import { asFailure, isCancelled, withoutSecrets } from './errors.ts';
 import { failedEvent } from './execute.ts';
 import { insertEvent } from './history-sql.ts';
 import { type Interrupts, watchInterrupts } from './interrupt.ts';
@@ -44,7 +44,8 @@ export async function executeTogether(place: Workplace, jobs: readonly Job[]): P
     if (stopped && (error.code === 'GODWIT_STOPPED' || isCancelled(error) || first.abort.aborted)) {
       return jobs.map(() => undone('stopped', durationMs, undefined, !first.abort.aborted));
     }
-    return await recordFailure(place, jobs, Math.min(current, jobs.length - 1), error, durationMs);
+    const clean = withoutSecrets(error, first);
+    return await recordFailure(place, jobs, Math.min(current, jobs.length - 1), clean, durationMs);
   } finally {
     await interrupts.dispose();
   }

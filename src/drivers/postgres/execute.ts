@@ -4,7 +4,7 @@ import type { Effect } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import { appendEvents } from './append.ts';
 import { effectOf } from './effect.ts';
-import { isCancelled, refusesTransaction, sqlError } from './errors.ts';
+import { isCancelled, refusesTransaction, sqlError, withoutSecrets } from './errors.ts';
 import { executeCode } from './execute-code.ts';
 import { executeFile } from './execute-file.ts';
 import { executeOutside } from './execute-outside.ts';
@@ -47,7 +47,7 @@ export async function execute(place: Workplace, job: Job): Promise<Outcome> {
   } catch (error) {
     // Nothing of it was run yet.
     if (error instanceof GodwitError && mustThrow(error)) throw error;
-    return recordFailure(place, job, asError(error), 'none', started, true);
+    return recordFailure(place, job, asError(error, job), 'none', started, true);
   } finally {
     place.connection.onNotice = notices;
   }
@@ -123,7 +123,7 @@ export async function conclude(
   thrown: unknown,
   started: number,
 ): Promise<Outcome> {
-  const error = asError(thrown);
+  const error = asError(thrown, job);
   if (error.code === 'GODWIT_MODIFIED') throw error;
   const effect = effectOf(thrown) ?? (mode.transactional ? 'none' : 'partial');
   const durationMs = Math.round(performance.now() - started);
@@ -177,8 +177,8 @@ export function failedEvent(job: Job, { effect, durationMs, error }: Outcome) {
   } as const;
 }
 
-function asError(thrown: unknown): GodwitError {
-  return thrown instanceof GodwitError ? thrown : sqlError(thrown, undefined);
+function asError(thrown: unknown, job: Job): GodwitError {
+  return withoutSecrets(thrown instanceof GodwitError ? thrown : sqlError(thrown, undefined), job);
 }
 
 function logNotice(job: Job, severity: string, message: string): void {
