@@ -52,8 +52,8 @@ export class MigrationRunner<Client = any, Db = any> {
   #connection: OpenConnection | undefined;
 
   /**
-   * @param mongoUri `mongodb://host:port/database`; when it is missing, the first method
-   *   that needs it rejects with GODWIT_URL_MISSING
+   * @param mongoUri `mongodb://host:port/database`; when it is missing, the project's config
+   *   says it, or the first method that needs it rejects with GODWIT_URL_MISSING
    * @param options `dir` is the folder of migrations: without it, the config's, else
    *   `migrations`
    */

@@ -38,6 +38,9 @@ export class RunnerConsole {
       case 'run.log':
         this.#log(event.message);
         break;
+      case 'sync.done':
+        this.#log(`${event.status === 'done' ? '✅' : '❌'} ${event.operation.id}`);
+        break;
       case 'history.imported':
         this.#log(`📥 Found in ${event.mirror}, recorded as applied: ${event.ids.join(', ')}`);
         break;

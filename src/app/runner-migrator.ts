@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
-import type { GodwitConfig } from '../config/types.ts';
+import type { DatabaseConfig, GodwitConfig } from '../config/types.ts';
 import { GodwitError } from '../errors.ts';
 import { createMigrator } from './create-migrator.ts';
 import type { Migrator, MigratorOptions } from './types.ts';
@@ -12,7 +12,7 @@ export interface MigrationRunnerOptions extends Omit<MigratorOptions, 'url' | 'c
 
 /**
  * The migrator behind a `MigrationRunner`: its URL, or a client that is open already, and
- * the project's config for all that the options leave open.
+ * the project's config for all that is left open, the URL too.
  *
  * @throws GodwitError GODWIT_URL_MISSING, and what reading a config throws
  */
@@ -21,17 +21,18 @@ export async function openRunnerMigrator(
   { log: _log, ...options }: MigrationRunnerOptions,
   client: unknown,
 ): Promise<Migrator> {
-  if (mongoUri === undefined || mongoUri.trim() === '') throw missingUrl();
+  const url = mongoUri?.trim() === '' ? undefined : mongoUri;
   const dir = resolveFolders(options.root ?? '.', options.dir);
   const root = resolve(options.root ?? dir?.[0] ?? '.');
   const config = await findConfigOf(root, options);
+  if (url === undefined && !client && !saysWhere(config, options.database)) throw missingUrl();
   return createMigrator({
     ...options,
     ...(dir && { dir }),
     root,
     config,
     mirror: options.mirror ?? mirrorOf(config, options.database) ?? 'migrationHistory',
-    ...(client ? { client } : { url: mongoUri }),
+    ...(client ? { client } : url !== undefined && { url }),
   });
 }
 
@@ -50,8 +51,18 @@ function mirrorOf(
   database: string | undefined,
 ): MigratorOptions['mirror'] {
   if (config === false) return undefined;
-  const name = database ?? Object.keys(config.databases ?? {})[0] ?? '';
-  return config.databases?.[name]?.mirror ?? config.mirror;
+  return databaseOf(config, database)?.mirror ?? config.mirror;
+}
+
+/** Whether a config says how to connect: the runner never falls back to an embedded database. */
+function saysWhere(config: GodwitConfig | false, database: string | undefined): boolean {
+  if (config === false) return false;
+  const said = [config, databaseOf(config, database) ?? {}];
+  return said.some(({ url, env, defaultUrl, client }) => url ?? env ?? defaultUrl ?? client);
+}
+
+function databaseOf(config: GodwitConfig, name: string | undefined): DatabaseConfig | undefined {
+  return config.databases?.[name ?? Object.keys(config.databases)[0] ?? ''];
 }
 
 function resolveFolders(root: string, dir: MigrationRunnerOptions['dir']): string[] | undefined {

@@ -88,6 +88,28 @@ describe('MigrationRunner', () => {
     await folder.remove();
   });
 
+  it("connects as the project's config says when it is given no URL", async () => {
+    const url = server.databaseUrl();
+    const folder = await createFolder({
+      'godwit.config.cjs': `module.exports = { env: ['SPARK_A', 'SPARK_B'] };`,
+      'migrations/001_first.cjs': `module.exports = { up: (db) => db.createCollection('first') };`,
+      'other/godwit.config.cjs': `module.exports = { dir: '../migrations' };`,
+    });
+    const dir = join(folder.path, 'migrations');
+    const given = { dir, processEnv: { SPARK_A: ' ', SPARK_B: url } };
+    const runner = new MigrationRunner(undefined, { ...given, log: () => undefined });
+    await runner.connect();
+    expect(url).toContain(runner.db.databaseName);
+    expect((await runner.up()).summary.applied).toBe(1);
+    await runner.disconnect();
+    const unset = new MigrationRunner('', { dir, processEnv: {} }).status();
+    await expect(unset).rejects.toMatchObject({ code: 'GODWIT_URL_MISSING' });
+    // A config without a word on it does not mean a database in the project's folder.
+    const silent = new MigrationRunner(undefined, { root: join(folder.path, 'other') }).status();
+    await expect(silent).rejects.toMatchObject({ code: 'GODWIT_URL_MISSING' });
+    await folder.remove();
+  });
+
   it('rejects what cannot be meant, before anything is contacted', async () => {
     const runner = newRunner();
     await expect(runner.up(Number.NaN)).rejects.toMatchObject({ code: 'GODWIT_USAGE' });
