@@ -166,7 +166,8 @@ export class MigrationRunner<Client = any, Db = any> {
   status(): Promise<StatusReport> {
     return this.#use(async (migrator) => {
       const report = await migrator.status();
-      this.#console().status(report.migrations.filter(({ kind }) => kind === 'migration'));
+      const own = report.migrations.filter(({ kind }) => kind === 'migration');
+      this.#console().status(own, report.problems);
       return report;
     });
   }

@@ -1,6 +1,6 @@
 import type { GodwitEvent } from '../events.ts';
 import type { Direction } from '../ports/migration.ts';
-import type { RunReport, StatusEntry } from './types.ts';
+import type { RunReport, StatusEntry, StatusReport } from './types.ts';
 
 const RULE = '─'.repeat(60);
 
@@ -64,7 +64,7 @@ export class RunnerConsole {
     this.#log(`\n✅ ${done}`);
   }
 
-  status(entries: readonly StatusEntry[]): void {
+  status(entries: readonly StatusEntry[], problems: StatusReport['problems']): void {
     this.#log('\n📊 Migration Status:');
     this.#log(RULE);
     for (const entry of entries) {
@@ -73,6 +73,7 @@ export class RunnerConsole {
     }
     this.#log(RULE);
     this.#log(`Applied: ${entries.filter(isApplied).length}/${entries.length}`);
+    for (const { message } of problems) this.#log(`⚠️  ${message}`);
   }
 }
 

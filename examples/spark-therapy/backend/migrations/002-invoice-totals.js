@@ -1,11 +1,16 @@
 // A longer change: in chunks, resumed where it was cut off, and computed by the server.
+const invoices = async (db, ctx, spec) => {
+  // A new database has none yet.
+  if (!(await db.listCollections({ name: 'invoices' }).hasNext())) return;
+  await ctx.backfill({ collection: 'invoices', ...spec });
+};
+
 module.exports = {
   description: 'Invoices carry their total',
 
-  up: (_db, _client, ctx) =>
-    ctx.backfill({
+  up: (db, _client, ctx) =>
+    invoices(db, ctx, {
       name: 'invoice-totals',
-      collection: 'invoices',
       filter: { totalAmount: { $exists: false } },
       set: [
         {
@@ -23,10 +28,9 @@ module.exports = {
       ],
     }),
 
-  down: (_db, _client, ctx) =>
-    ctx.backfill({
+  down: (db, _client, ctx) =>
+    invoices(db, ctx, {
       name: 'invoice-totals-back',
-      collection: 'invoices',
       filter: { totalAmount: { $exists: true } },
       set: [{ $unset: 'totalAmount' }],
     }),
