@@ -64,7 +64,7 @@ export class RunnerConsole {
     this.#log(`\n✅ ${done}`);
   }
 
-  status(entries: readonly StatusEntry[], problems: StatusReport['problems']): void {
+  status(entries: readonly StatusEntry[], problems: StatusReport['problems'] = []): void {
     this.#log('\n📊 Migration Status:');
     this.#log(RULE);
     for (const entry of entries) {

@@ -115,7 +115,7 @@ describe.each([
     });
     // Neither the models nor mongoose made anything beside what was asked for.
     expect(await at.typeWell('npx --no-install godwit sync --check')).toContain('as defined');
-  }, 60_000);
+  }, 120_000);
 
   it('the sequential runner: up, status, and back', async () => {
     // As an application that never migrated left them: with the collation, without the field.
@@ -149,7 +149,7 @@ describe.each([
     expect(await languages(at.db)).toEqual([undefined, undefined]);
     expect(await at.typeWell('node migrations/runner.js status')).toContain('Applied: 0/2');
     expect((await at.type('node migrations/runner.js')).code).toBe(2);
-  }, 60_000);
+  }, 120_000);
 });
 
 interface Child {
@@ -198,7 +198,7 @@ describe('what the models say is what the database has', () => {
     expect(notes).toMatchObject({ hidden: true });
     await at.db.collection('sessions').dropIndex('notes_1');
     await at.expectAll();
-  }, 60_000);
+  }, 120_000);
 
   it('tells on which values a unique index would fail, before it is begun', async () => {
     await at.db
@@ -211,7 +211,7 @@ describe('what the models say is what the database has', () => {
     await at.db.collection('users').deleteOne({ email: 'ada@example.com' });
     await at.typeWell('node migrate.js');
     await at.expectAll();
-  }, 60_000);
+  }, 120_000);
 
   it('takes nothing away in production that nobody confirmed, and seeds nothing there', async () => {
     await at.typeWell('node migrate.js');
@@ -223,7 +223,7 @@ describe('what the models say is what the database has', () => {
     await at.typeWell('node migrate.js --yes', production);
     expect((await at.type('node seed-data.js', production)).code).toBe(5);
     expect(await at.db.collection('users').countDocuments()).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it('reads MONGODB_URI, then MONGODB_LOCAL_URI, then the default of the guide', async () => {
     const local = server.databaseUrl();
@@ -241,7 +241,7 @@ describe('what the models say is what the database has', () => {
     expect(await at.db.collection('seeds').countDocuments()).toBe(0);
     const config = await readFile(join(project.path, 'godwit.config.js'), 'utf8');
     expect(config).toContain("defaultUrl: 'mongodb://127.0.0.1:27017/spark_therapy'");
-  }, 60_000);
+  }, 120_000);
 
   it('sets up a new database in one go, and creates the next migration', async () => {
     await at.typeWell('node_modules/.bin/godwit setup');
@@ -251,7 +251,7 @@ describe('what the models say is what the database has', () => {
     expect(await at.typeWell('node_modules/.bin/godwit create add-photo')).toContain(
       'migrations/003-add-photo.js',
     );
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('with mongoose 8', () => {
@@ -278,5 +278,5 @@ describe('with mongoose 8', () => {
     expect(await at.typeWell('node seed-data.js')).toContain('5 part(s) done');
     expect(await at.typeWell('node migrations/runner.js up')).toContain('2 migration(s) completed');
     expect(await at.typeWell('node migrations/runner.js down 2')).toContain('rolled back');
-  }, 60_000);
+  }, 120_000);
 });
