@@ -26,6 +26,12 @@ export type {
 export { createMigrator } from './app/create-migrator.ts';
 export { MigrationRunner, type MigrationRunnerOptions } from './app/migration-runner.ts';
 export type {
+  RoundtripOptions,
+  RoundtripReport,
+  RoundtripResult,
+  RoundtripStep,
+} from './app/roundtrip/types.ts';
+export type {
   SchemaApi,
   SchemaDiffOptions,
   SchemaDiffReport,
