@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createMigrator } from '../../../src/app/create-migrator.ts';
 import type { Migrator, MigratorOptions } from '../../../src/app/types.ts';
 import { defineIds } from '../../../src/ids/index.ts';
