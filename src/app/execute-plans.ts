@@ -9,6 +9,7 @@ import {
   type StepResult,
 } from '../core/run.ts';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
+import { hasRepeatables } from '../formats/repeatable-source.ts';
 import type { Direction } from '../ports/migration.ts';
 import { backfillSteps } from './backfill-steps.ts';
 import type { BackupTaken } from './backup/types.ts';
@@ -57,7 +58,7 @@ export async function executePlans(
   if (settings.layout) await tidyFolders(work, results);
   const remaining = countRemaining(work, plans, results);
   const synced =
-    settings.sync.onUp && first.direction === 'up' && results.every(isGood) && !hookError
+    (settings.sync.onUp || hasRepeatables(settings)) && first.direction === 'up' && results.every(isGood) && !hookError
       ? await (await import('./sync/in-plan.ts')).syncAfterPlan(work, remaining, options)
       : undefined;
   const failed = hookError ?? ending(work, results, ids.length) ?? synced?.error;

@@ -2,6 +2,7 @@ import type { Settings } from '../config/types.ts';
 import type { Plan, PlanProblem, PlanStep } from '../core/plan.ts';
 import { withVariables } from '../core/variables.ts';
 import { toGodwitError } from '../errors.ts';
+import { hasRepeatables } from '../formats/repeatable-source.ts';
 import type { SyncOperation } from '../ports/definition.ts';
 import type { Driver } from '../ports/driver.ts';
 import type { Project } from './project.ts';
@@ -30,7 +31,8 @@ export async function showPlan(project: Project, options: PlanOptions): Promise<
     }
   }
   const shown = { ...plan, steps, problems: [...plan.problems, ...problems] };
-  if (!settings.sync.onUp || plan.direction === 'down') return shown;
+  if (plan.direction === 'down') return shown;
+  if (!settings.sync.onUp && !hasRepeatables(settings)) return shown;
   const { definitionsNow } = await import('./sync/in-plan.ts');
   return { ...shown, definitions: await definitionsNow(project) };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { computePlan } from '../core/plan.ts';
 import { MIGRATION_STATES, type MigrationState, type MigrationStatus } from '../core/state.ts';
 import { toGodwitError } from '../errors.ts';
+import { hasRepeatables } from '../formats/repeatable-source.ts';
 import type { Kind, Migration } from '../ports/migration.ts';
 import type { Project } from './project.ts';
 import { type ProjectState, readState, statusesOf } from './read-state.ts';
@@ -31,7 +32,8 @@ type Synced = Pick<StatusReport, 'definitions' | 'problems'>;
 
 /** A model that cannot be loaded does not keep the migrations from being shown. */
 async function readDefinitions(project: Project): Promise<Synced> {
-  if (!(await project.settings()).sync.onUp) return { problems: [] };
+  const settings = await project.settings();
+  if (!settings.sync.onUp && !hasRepeatables(settings)) return { problems: [] };
   try {
     const { definitionsNow } = await import('./sync/in-plan.ts');
     return { definitions: await definitionsNow(project), problems: [] };

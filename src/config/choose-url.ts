@@ -3,6 +3,7 @@ import type { DriverName } from '../ports/context.ts';
 import type { Environment } from './env-files.ts';
 import type { DatabaseFamily } from './folder-kind.ts';
 import { postgresFromEnvironment } from './libpq.ts';
+import { supabaseUrl } from './supabase.ts';
 import type { DatabaseConfig } from './types.ts';
 import {
   type CheckedUrl,
@@ -59,6 +60,11 @@ async function configured(
     const value = env[name]?.trim();
     if (value) return checked(value, name, root);
   }
+  // Who names Supabase's variable means its other ones too.
+  if (names?.includes('SUPABASE_DB_URL')) {
+    const supabase = supabaseUrl(env);
+    if (supabase !== undefined) return checked(supabase.url, supabase.from, root);
+  }
   if (defaultUrl !== undefined) return checked(defaultUrl, 'default', root);
   if (names !== undefined && names.length > 0) throw noneSet(names);
   return undefined;
@@ -107,6 +113,8 @@ async function unconfigured(question: UrlQuestion): Promise<ChosenUrl> {
     refuseAmbiguous(usual, wanted);
     return checked(first.url, first.from, root);
   }
+  const supabase = wanted === 'mongodb' || driver === 'pglite' ? undefined : supabaseUrl(env);
+  if (supabase !== undefined) return checked(supabase.url, supabase.from, root);
   const server =
     wanted === 'mongodb' || driver === 'pglite' ? undefined : postgresFromEnvironment(env);
   if (server !== undefined) return checked(server, 'PG* variables', root);

@@ -41,6 +41,9 @@ export async function completeSettings(completion: Completion): Promise<WithoutU
         : resolve(from, overrides.backfillDir),
     modelsDir: folderOf('modelsDir', 'models', completion),
     collectionsDir: folderOf('collectionsDir', 'collections', completion),
+    definitionDirs: (all.definitions ?? []).map((dir) =>
+      resolve(overrides.definitions === undefined ? root : from, dir),
+    ),
     sync: syncSettings(all.sync),
     ...seedsOf(completion),
     fixturesDir: fixturesOf(completion),

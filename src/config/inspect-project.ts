@@ -57,7 +57,7 @@ export async function inspectProject(root: string): Promise<ProjectFacts> {
     migrationHistory:
       database === 'mongodb' && texts.some((body) => /['"`]migrationHistory['"`]/.test(body)),
     isModule: /"type"\s*:\s*"module"/.test(await text(join(root, 'package.json'))),
-    env: database === undefined ? [] : await variablesOf(root, database),
+    env: database === undefined ? [] : await variablesOf(root, database, supabase),
   };
   return { ...facts, found: inWords(packages, facts, folder?.files.length ?? 0, supabase) };
 }
@@ -113,13 +113,19 @@ function versionsOf(files: readonly string[]): ProjectFacts['versions'] {
   return digits.length > 0 && Math.max(...digits) < 8 ? 'number' : 'timestamp';
 }
 
-async function variablesOf(root: string, database: 'mongodb' | 'postgres'): Promise<string[]> {
+async function variablesOf(
+  root: string,
+  database: 'mongodb' | 'postgres',
+  supabase: boolean,
+): Promise<string[]> {
   const files = ['.env', '.env.local', '.env.example', '.env.sample'];
   const all = (await Promise.all(files.map((file) => text(join(root, file))))).join('\n');
   const named = VARIABLES[database].filter((name) =>
     new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(all),
   );
-  return named.length > 0 ? named : [VARIABLES[database][0]];
+  const own = named.length > 0 ? named : [VARIABLES[database][0]];
+  // It stands for the project's reference and password, too.
+  return supabase && database === 'postgres' ? [...new Set([...own, 'SUPABASE_DB_URL'])] : own;
 }
 
 function inWords(

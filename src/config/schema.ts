@@ -192,6 +192,7 @@ export const DATABASE_KEYS: Readonly<Record<string, Check>> = {
   backfillDir: text,
   modelsDir: text,
   collectionsDir: text,
+  definitions: texts,
   sync: (value, path) => (typeof value === 'boolean' ? [] : sync(value, path)),
   migrations: list,
   seedDir: text,

@@ -149,6 +149,11 @@ export interface DatabaseConfig {
   readonly modelsDir?: string | undefined;
   /** Folder of `defineCollection` files, relative to the config file. Default `collections`. */
   readonly collectionsDir?: string | undefined;
+  /**
+   * PostgreSQL: folders of SQL that is run again when it changes (views, functions, policies),
+   * relative to the config file. `R__name.sql` beside the migrations needs none.
+   */
+  readonly definitions?: readonly string[] | undefined;
   /** `true`, or how: `up` brings collections and indexes in line after the migrations. */
   readonly sync?: boolean | SyncConfig | undefined;
   /** Migrations registered in code, beside those of the folder. */
@@ -300,6 +305,8 @@ export interface Settings {
   readonly modelsDir: string;
   /** Absolute; it need not exist. */
   readonly collectionsDir: string;
+  /** Absolute. */
+  readonly definitionDirs: readonly string[];
   readonly sync: SyncSettings;
   /** Registered in the config. */
   readonly migrations: readonly CodeMigration[];

@@ -98,6 +98,8 @@ export type SyncAction =
   | 'rebuild-index'
   | 'hide-index'
   | 'drop-index'
+  /** PostgreSQL: a repeatable file, `collection` being its name. */
+  | 'run-definition'
   | 'conflict';
 
 /** Values that more than one document has, where an index wants them to be unique. */

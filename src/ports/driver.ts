@@ -188,8 +188,14 @@ export interface Session {
    * @returns outcomes of the jobs that were run, in order
    */
   executeSeries?(jobs: readonly Job[], progress: SeriesProgress): Promise<Outcome[]>;
-  /** All jobs and their records in one transaction; all fail if one does. */
-  executeTogether(jobs: readonly Job[]): Promise<Outcome[]>;
+  /**
+   * All jobs and their records in one transaction; all fail if one does. With `reorder` one
+   * that lacks what a later one makes is tried again behind it.
+   */
+  executeTogether(
+    jobs: readonly Job[],
+    options?: { readonly reorder?: boolean | undefined },
+  ): Promise<Outcome[]>;
   /**
    * Does an operation's steps in order. Ones that were done already, by an attempt that was
    * killed, are done again without harm. Throws what the database says. Absent where the

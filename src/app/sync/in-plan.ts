@@ -1,5 +1,6 @@
 import { toGodwitError } from '../../errors.ts';
 import type { SyncOperation } from '../../ports/definition.ts';
+import { hasScripts, runScripts, scriptsNow } from '../definitions/scripts.ts';
 import type { Project } from '../project.ts';
 import type { SyncReport } from '../sync-types.ts';
 import type { RunOptions } from '../types.ts';
@@ -20,12 +21,13 @@ export async function syncAfterPlan(
   const { emit } = project;
   if (stop.aborted || session.lost.aborted) return undefined;
   if (remaining > 0) {
-    const message = 'Collections and indexes are brought in line once no migration is pending.';
+    const message = 'Definitions are brought in line once no migration is pending.';
     emit({ type: 'warning', code: 'GODWIT_DEFINITIONS_WAIT', message });
     return undefined;
   }
   const started = performance.now();
   try {
+    if (await hasScripts(project)) return await runScripts(work);
     const plan = await planSync(project, {});
     const removals = !settings.production || options.confirmed === true;
     const applying = { session, emit, stop, abort, removals };
@@ -54,6 +56,7 @@ function tolerant(report: SyncReport, emit: Project['emit']): SyncReport {
 export async function definitionsNow(
   project: Project,
 ): Promise<readonly SyncOperation[] | undefined> {
+  if (await hasScripts(project)) return scriptsNow(project);
   const { sync } = await project.settings();
   if (!sync.onUp) return undefined;
   return (await planSync(project, { precheck: false })).definitions;

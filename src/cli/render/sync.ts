@@ -16,12 +16,15 @@ const WORDS: Readonly<Record<SyncAction, string>> = {
   'rebuild-index': 'rebuild index',
   'hide-index': 'hide index',
   'drop-index': 'drop index',
+  'run-definition': 'run definition',
   conflict: 'conflict',
 };
 
 /** What differs, one line each, with the values that are in the way below it. */
 export function renderDefinitions(definitions: readonly Shown[], style: Style): string {
-  return `  Collections and indexes\n${definitions.map((one) => line(one, style)).join('')}`;
+  const scripts = definitions.some(({ action }) => action === 'run-definition');
+  const head = scripts ? 'Definitions' : 'Collections and indexes';
+  return `  ${head}\n${definitions.map((one) => line(one, style)).join('')}`;
 }
 
 function line(one: Shown, style: Style): string {

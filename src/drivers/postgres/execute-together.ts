@@ -5,6 +5,7 @@ import { withAttempts } from './attempts.ts';
 import { callStep } from './code-context.ts';
 import { codeError } from './code-error.ts';
 import { firstCause, TransactionGate } from './code-gate.ts';
+import { sqlState } from './connection.ts';
 import { asFailure, isCancelled, withoutSecrets } from './errors.ts';
 import { failedEvent } from './execute.ts';
 import { insertEvent } from './history-sql.ts';
@@ -16,7 +17,11 @@ import { verifyInTransaction } from './verify.ts';
 import { appliedStatus, cleanSession, rollback, settingsOf, type Workplace } from './workplace.ts';
 
 /** All runs and their records in one transaction. One that fails takes all back. */
-export async function executeTogether(place: Workplace, jobs: readonly Job[]): Promise<Outcome[]> {
+export async function executeTogether(
+  place: Workplace,
+  jobs: readonly Job[],
+  reorder = false,
+): Promise<Outcome[]> {
   const [first] = jobs;
   if (!first) return [];
   const interrupts = watchInterrupts(place, first, true);
@@ -24,14 +29,11 @@ export async function executeTogether(place: Workplace, jobs: readonly Job[]): P
   const started = performance.now();
   try {
     return await withAttempts(place, first, interrupts, async () => {
-      const outcomes: Outcome[] = [];
       current = 0;
       await sendOwn(place, await place.lock.begin(settingsOf(first)));
-      for (const job of jobs) {
-        interrupts.check();
-        outcomes.push(await runInside(place, job, interrupts));
-        current++;
-      }
+      const outcomes = await runAll(place, jobs, interrupts, reorder, (index) => {
+        current = index;
+      });
       await sendOwn(place, [...place.lock.closing(), 'commit']);
       return outcomes;
     });
@@ -48,6 +50,58 @@ export async function executeTogether(place: Workplace, jobs: readonly Job[]): P
     return await recordFailure(place, jobs, Math.min(current, jobs.length - 1), clean, durationMs);
   } finally {
     await interrupts.dispose();
+  }
+}
+
+async function runAll(
+  place: Workplace,
+  jobs: readonly Job[],
+  interrupts: Interrupts,
+  reorder: boolean,
+  onBegin: (index: number) => void,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let waiting = [...jobs.keys()];
+  while (waiting.length > 0) {
+    const later: { readonly index: number; readonly reason: unknown }[] = [];
+    for (const index of waiting) {
+      interrupts.check();
+      onBegin(index);
+      const run = () => runInside(place, jobs[index] as Job, interrupts);
+      const done = reorder ? await unlessTooEarly(place, run) : await run();
+      if ('tooEarly' in done) later.push({ index, reason: done.tooEarly });
+      else outcomes[index] = done;
+    }
+    const [first] = later;
+    if (first && later.length === waiting.length) {
+      onBegin(first.index);
+      throw first.reason;
+    }
+    waiting = later.map(({ index }) => index);
+  }
+  return outcomes;
+}
+
+/** No such table, function, object, schema, column: a later one may make it. */
+const MISSING = new Set(['42P01', '42883', '42704', '3F000', '42703']);
+
+async function unlessTooEarly(
+  place: Workplace,
+  run: () => Promise<Outcome>,
+): Promise<Outcome | { readonly tooEarly: unknown }> {
+  await sendOwn(place, ['savepoint godwit_definition']);
+  try {
+    const outcome = await run();
+    await sendOwn(place, ['release savepoint godwit_definition']);
+    return outcome;
+  } catch (thrown) {
+    const cause = thrown instanceof GodwitError ? thrown.cause : thrown;
+    if (!MISSING.has(sqlState(cause) ?? '')) throw thrown;
+    await sendOwn(place, [
+      'rollback to savepoint godwit_definition',
+      'release savepoint godwit_definition',
+    ]);
+    return { tooEarly: thrown };
   }
 }
 

@@ -61,9 +61,12 @@ export class PostgresSession implements Session {
     );
   }
 
-  executeTogether(jobs: readonly Job[]): Promise<Outcome[]> {
+  executeTogether(
+    jobs: readonly Job[],
+    { reorder = false }: { readonly reorder?: boolean | undefined } = {},
+  ): Promise<Outcome[]> {
     return this.#while(async () =>
-      (await import('./execute-together.ts')).executeTogether(this.#place, jobs),
+      (await import('./execute-together.ts')).executeTogether(this.#place, jobs, reorder),
     );
   }
 
