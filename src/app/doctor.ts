@@ -10,7 +10,13 @@ export async function examine(project: Project): Promise<DoctorReport> {
   const diagnoses: Diagnosis[] = [
     ok('runtime', `Node ${process.versions.node}, godwit ${VERSION}`),
   ];
-  for (const part of [examineSettings, examineDatabase, examineFolder, examineStates]) {
+  for (const part of [
+    examineSettings,
+    examineKeys,
+    examineDatabase,
+    examineFolder,
+    examineStates,
+  ]) {
     try {
       diagnoses.push(...(await part(project)));
     } catch (thrown) {
@@ -28,6 +34,25 @@ async function examineSettings(project: Project): Promise<Diagnosis[]> {
     ok('config', configFile ?? 'no config file: flags, environment and defaults'),
     ok('database', `${name}: ${driver}, URL from ${urlFrom}`),
   ];
+}
+
+/** Supabase's keys, by what they look like: nothing is asked, and none is shown. */
+async function examineKeys(project: Project): Promise<Diagnosis[]> {
+  const { root } = await project.settings();
+  const { withEnvFiles } = await import('../config/env-files.ts');
+  const env = await withEnvFiles(
+    root,
+    ['.env', '.env.local'],
+    project.options.processEnv ?? process.env,
+  );
+  if (!Object.keys(env).some((name) => name.includes('SUPABASE'))) return [];
+  const { checkSupabaseKeys } = await import('../core/supabase-keys.ts');
+  return checkSupabaseKeys(env, new Date()).map(({ severity, message, fix }) => ({
+    code: 'supabase.key',
+    severity,
+    message,
+    fix,
+  }));
 }
 
 async function examineDatabase(project: Project): Promise<Diagnosis[]> {

@@ -58,7 +58,10 @@ export async function executePlans(
   if (settings.layout) await tidyFolders(work, results);
   const remaining = countRemaining(work, plans, results);
   const synced =
-    (settings.sync.onUp || hasRepeatables(settings)) && first.direction === 'up' && results.every(isGood) && !hookError
+    (settings.sync.onUp || hasRepeatables(settings)) &&
+    first.direction === 'up' &&
+    results.every(isGood) &&
+    !hookError
       ? await (await import('./sync/in-plan.ts')).syncAfterPlan(work, remaining, options)
       : undefined;
   const failed = hookError ?? ending(work, results, ids.length) ?? synced?.error;

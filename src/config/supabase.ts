@@ -11,15 +11,15 @@ import type { Environment } from './env-files.ts';
 export function supabaseUrl(
   env: Environment,
 ): { readonly url: string; readonly from: string } | undefined {
-  const own = valueOf(env, 'SUPABASE_DB_URL');
+  const own = read(env, 'SUPABASE_DB_URL');
   if (own !== undefined) return { url: own, from: 'SUPABASE_DB_URL' };
-  const ref = valueOf(env, 'SUPABASE_PROJECT_REF');
-  const password = valueOf(env, 'SUPABASE_DB_PASSWORD');
+  const ref = read(env, 'SUPABASE_PROJECT_REF');
+  const password = read(env, 'SUPABASE_DB_PASSWORD');
   if (ref === undefined) return undefined;
   if (!/^[a-z0-9]{6,40}$/.test(ref)) throw wrongRef();
   if (password === undefined) throw missing(['SUPABASE_DB_PASSWORD'], 'a database password');
-  const region = valueOf(env, 'SUPABASE_POOLER_REGION');
-  const prefix = valueOf(env, 'SUPABASE_POOLER_PREFIX');
+  const region = read(env, 'SUPABASE_POOLER_REGION');
+  const prefix = read(env, 'SUPABASE_POOLER_PREFIX');
   const from = 'SUPABASE_PROJECT_REF';
   const secret = encodeURIComponent(password);
   if (region === undefined && prefix === undefined) {
@@ -34,7 +34,7 @@ export function supabaseUrl(
   return { from, url: `postgresql://postgres.${ref}:${secret}@${host}/postgres?sslmode=require` };
 }
 
-function valueOf(env: Environment, name: string): string | undefined {
+function read(env: Environment, name: string): string | undefined {
   return env[name]?.trim() || undefined;
 }
 

@@ -32,12 +32,7 @@ function projectOf(env: Readonly<Record<string, string | undefined>>): string | 
   return /^https:\/\/([a-z0-9]+)\.supabase\.(?:co|in)\b/.exec(url?.trim() ?? '')?.[1];
 }
 
-function checkKey(
-  name: string,
-  value: string,
-  project: string | undefined,
-  now: Date,
-): KeyFinding {
+function checkKey(name: string, value: string, project: string | undefined, now: Date): KeyFinding {
   const say = (severity: KeyFinding['severity'], message: string, fix?: string): KeyFinding => ({
     name,
     severity,

@@ -36,7 +36,11 @@ export function hasRepeatables({ dirs, definitionDirs }: RepeatableFolders): boo
 export function listRepeatables(folders: RepeatableFolders): RepeatableFile[] {
   const { root, dirs, definitionDirs } = folders;
   const found = [
-    ...dirs.flatMap((dir) => namesIn(dir).filter(isRepeatable).map((base) => place(root, dir, base))),
+    ...dirs.flatMap((dir) =>
+      namesIn(dir)
+        .filter(isRepeatable)
+        .map((base) => place(root, dir, base)),
+    ),
     ...definitionDirs.flatMap((dir) => below(root, dir)),
   ];
   const files = [...new Map(found.map((one) => [one.path, one])).values()];
@@ -66,7 +70,9 @@ function below(root: string, dir: string): RepeatableFile[] {
     });
   }
   return readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter((one) => extname(one) === '.sql' && !one.split(sep).some((part) => part.startsWith('.')))
+    .filter(
+      (one) => extname(one) === '.sql' && !one.split(sep).some((part) => part.startsWith('.')),
+    )
     .map((one) => {
       const path = join(dir, one);
       const name = one.slice(0, -'.sql'.length).replaceAll(sep, '/');

@@ -100,7 +100,10 @@ export async function runScripts(work: Work): Promise<SyncReport> {
   return reportOf(results, started);
 }
 
-function jobOf({ settings, session, by, stop, abort, project }: Work, { file, text }: DueScript): Job {
+function jobOf(
+  { settings, session, by, stop, abort, project }: Work,
+  { file, text }: DueScript,
+): Job {
   return {
     header: {
       run: randomUUID(),
@@ -160,14 +163,17 @@ function reportOf(definitions: readonly SyncResult[], started: number): SyncRepo
   const summary = Object.fromEntries(
     STATUSES.map((status) => [status, definitions.filter((one) => one.status === status).length]),
   ) as SyncReport['summary'];
-  const bad = definitions.find(({ status }) => status === 'failed') ?? definitions.find(({ error }) => error);
+  const bad =
+    definitions.find(({ status }) => status === 'failed') ?? definitions.find(({ error }) => error);
   const durationMs = Math.round(performance.now() - started);
   if (!bad?.error) return { definitions, summary, durationMs };
   const stopped = bad.error.code === 'GODWIT_STOPPED';
   const error = {
     ...bad.error,
     code: stopped ? bad.error.code : ('GODWIT_DEFINITION_FAILED' as const),
-    message: stopped ? bad.error.message : `The definition ${bad.collection} failed: ${bad.error.message}`,
+    message: stopped
+      ? bad.error.message
+      : `The definition ${bad.collection} failed: ${bad.error.message}`,
     state: 'All definitions are as they were; the migrations before them are applied.',
     next: [`once ${bad.from ?? 'it'} is mended: godwit up`],
   };

@@ -45,11 +45,13 @@ const PLACES = [
 ];
 
 const FILES = {
-  'supabase/migrations/20260101000000_users.sql': 'create table users (id int primary key, name text);',
+  'supabase/migrations/20260101000000_users.sql':
+    'create table users (id int primary key, name text);',
   'supabase/seed.sql': "insert into users values (1, 'seeded');",
   'supabase/migrations/R__active.sql':
     'create or replace view active as select * from supabase_base;',
-  'supabase/views/supabase_base.sql': 'create or replace view supabase_base as select id from users;',
+  'supabase/views/supabase_base.sql':
+    'create or replace view supabase_base as select id from users;',
   'supabase/views/one.sql':
     'create or replace function one() returns int language sql as $$ select 1 $$;',
 };
@@ -132,7 +134,9 @@ async function look(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    const { rows } = await client.query('select (select one()) as one, count(*)::int as seeded from users');
+    const { rows } = await client.query(
+      'select (select one()) as one, count(*)::int as seeded from users',
+    );
     // supabase/seed.sql is no migration.
     expect(rows).toEqual([{ one: 2, seeded: 0 }]);
   } finally {

@@ -143,6 +143,7 @@ describe('defaults', () => {
       urlFrom: 'DATABASE_URL',
       client: undefined,
       dirs: [join(root, 'migrations')],
+      definitionDirs: [],
       backup: {
         mode: 'none',
         dir: join(root, 'backup', 'migrations'),
