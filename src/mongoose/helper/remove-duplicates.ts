@@ -218,11 +218,20 @@ async function ask(
   throw invalid(WHAT, 'was given a `keep` that returned none of the documents it was given');
 }
 
-/** ObjectIds by their time, numbers and texts as such. */
+/** ObjectIds by their time, dates, numbers of all types and texts as such. */
 function compareIds(a: unknown, b: unknown): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [left, right] = [String(a), String(b)];
+  const [one, other] = [numberOf(a), numberOf(b)];
+  const known = one !== undefined && other !== undefined;
+  const [left, right] = known ? [one, other] : [String(a), String(b)];
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function numberOf(id: unknown): number | bigint | undefined {
+  if (typeof id === 'number' || typeof id === 'bigint') return id;
+  if (id instanceof Date) return id.getTime();
+  const { _bsontype: type } = (id ?? {}) as { readonly _bsontype?: unknown };
+  if (type === 'Long') return BigInt(String(id));
+  return /^(Decimal128|Int32|Double)$/.test(String(type)) ? Number(String(id)) : undefined;
 }
 
 /** A value whose kept document has changed or gone since it was found is left alone. */

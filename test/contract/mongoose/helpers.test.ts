@@ -55,6 +55,20 @@ describe.each([
     return [first, ...after];
   }
 
+  it('keeps the smallest _id of duplicates, of whatever type they are', async () => {
+    const { Decimal128 } = mongoose.mongo;
+    const days = ['2020-01-06', '2021-01-04', '2022-04-01'].map((day) => new Date(day));
+    const decimals = ['9', '10'].map((text) => Decimal128.fromString(text));
+    for (const ids of [days, decimals, [9, 10]]) {
+      await db.collection('things').insertMany(ids.map((_id) => ({ _id, f: 1 })) as never);
+      expect(await MigrationHelper.removeDuplicates(Thing, 'f')).toMatchObject({
+        deletedCount: ids.length - 1,
+      });
+      expect((await things()).map(({ _id }) => String(_id))).toEqual([String(ids[0])]);
+      await db.collection('things').deleteMany({});
+    }
+  });
+
   it('adds fields where they are missing, through objects and arrays', async () => {
     await fill({}, { f: null }, { f: 0 });
     expect(await twice(() => MigrationHelper.addField(Thing, 'f', { x: '$no' }))).toEqual([
