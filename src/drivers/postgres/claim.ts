@@ -51,7 +51,11 @@ export async function claim(
   }
 }
 
-/** `taken` or `busy`, the format, whether the history is there, and the holder before. */
+/**
+ * `taken` or `busy`, the format, whether the history is there, and the holder before. The table
+ * has one row, but no statistics: without `limit 1` the planner expects millions of this
+ * statement, and the server compiles it (JIT) for most of a second.
+ */
 async function tryClaim(
   connection: Connection,
   store: Store,
@@ -65,18 +69,18 @@ async function tryClaim(
   const free = mode === 'lease' ? `and not exists (${advisoryLockRows(store)})` : '';
   const results = await connection.simple(
     `${begin(store)}
-    with o as (select * from ${store.lock} for update skip locked),
+    with o as (select * from ${store.lock} limit 1 for update skip locked),
     t as (update ${store.lock} l set fence = o.fence + 1, mode = ${literal(mode)},
       token = ${token === undefined ? 'null' : literal(token)}, by = ${jsonLiteral(options.by)},
       command = ${literal(options.command)}, since = pg_catalog.clock_timestamp(),
       pid = pg_catalog.pg_backend_pid(), expires_at = ${until}
-      from o where o.format <= ${FORMAT}
+      from o where l.one = o.one and o.format <= ${FORMAT}
         and not (o.mode = 'lease' and o.token is not null and o.expires_at > pg_catalog.clock_timestamp())
         ${free}
       returning l.fence)
     select case when t.fence is not null then 'taken' else 'busy' end, l.format,
       pg_catalog.to_regclass(${literal(store.history)}) is not null, t.fence, ${holderColumns(store)}
-    from ${store.lock} l left join t on true
+    from (select * from ${store.lock} limit 1) l left join t on true
     where t.fence is not null or l.format <= ${FORMAT};
     select max(format) from ${store.lock};commit`,
   );
