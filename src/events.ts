@@ -1,5 +1,6 @@
 import type { ErrorInfo } from './errors.ts';
-import type { BackfillControl, Health, LedgerProgress } from './ports/backfill.ts';
+import type { Health } from './ports/backfill.ts';
+import type { BackfillControl, LedgerProgress } from './ports/backfill-ledger.ts';
 import type { BackfillSummary } from './ports/backfill-spec.ts';
 import type { SyncOperation } from './ports/definition.ts';
 import type { LockHolder, Outcome, Target } from './ports/driver.ts';

@@ -88,7 +88,7 @@ export type {
   SyncConfig,
 } from './config/types.ts';
 export type { DryRun, SampledRow } from './core/backfill/dry-run.ts';
-export type { WorkEnd } from './core/backfill/worker.ts';
+export type { WorkEnd } from './core/backfill/work-parts.ts';
 export type { Plan, PlanProblem, PlanStep } from './core/plan.ts';
 export type { SchemaChange } from './core/schema-diff.ts';
 export type { MigrationState } from './core/state.ts';
@@ -114,7 +114,12 @@ export {
   type SeedSpec,
 } from './formats/seeds/define-seed.ts';
 export type { FakeOptions, FakeTools } from './formats/seeds/fake.ts';
-export type { BackfillControl, LedgerProgress, Poisoned, WorkerInfo } from './ports/backfill.ts';
+export type {
+  BackfillControl,
+  LedgerProgress,
+  Poisoned,
+  WorkerInfo,
+} from './ports/backfill-ledger.ts';
 export type {
   BackfillOverrides,
   BackfillSpec,

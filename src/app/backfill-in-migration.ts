@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { PlanStep } from '../core/plan.ts';
 import { type ErrorInfo, GodwitError } from '../errors.ts';
-import type { BeginOptions, LedgerHead } from '../ports/backfill.ts';
+import type { BeginOptions } from '../ports/backfill.ts';
+import type { LedgerHead } from '../ports/backfill-ledger.ts';
 import type { BackfillSpec, BackfillSummary } from '../ports/backfill-spec.ts';
 import { performBackfill, withBackfills } from './backfill-engine.ts';
 import { stepBackfillName } from './backfill-steps.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DryRun } from '../core/backfill/dry-run.ts';
 import type { BackfillResult } from '../core/backfill/run-backfill.ts';
-import type { WorkEnd } from '../core/backfill/worker.ts';
+import type { WorkEnd } from '../core/backfill/work-parts.ts';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
 import type { BackfillSpec, BackfillSummary } from '../ports/backfill-spec.ts';
 import type { EndedEvent } from '../ports/history.ts';

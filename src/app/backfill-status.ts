@@ -1,4 +1,5 @@
-import type { BackfillControl, Backfills, LedgerHead } from '../ports/backfill.ts';
+import type { Backfills } from '../ports/backfill.ts';
+import type { BackfillControl, LedgerHead } from '../ports/backfill-ledger.ts';
 import { withBackfills } from './backfill-engine.ts';
 import { listDefined, unknownBackfill } from './backfill-find.ts';
 import type {

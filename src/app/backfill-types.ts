@@ -1,13 +1,13 @@
 import type { DryRun } from '../core/backfill/dry-run.ts';
-import type { WorkEnd } from '../core/backfill/worker.ts';
+import type { WorkEnd } from '../core/backfill/work-parts.ts';
 import type { ErrorInfo } from '../errors.ts';
+import type { UndoResult } from '../ports/backfill.ts';
 import type {
   BackfillControl,
   LedgerHead,
   Poisoned,
-  UndoResult,
   WorkerInfo,
-} from '../ports/backfill.ts';
+} from '../ports/backfill-ledger.ts';
 import type { BackfillOverrides, BackfillSpec, BackfillSummary } from '../ports/backfill-spec.ts';
 import type { PublicIdsOptions, PublicIdsReport } from './public-ids/types.ts';
 import type { WriteOptions } from './types.ts';

@@ -1,6 +1,6 @@
 import type { Migrator } from '../app/types.ts';
 import type { Emit } from '../events.ts';
-import type { BackfillControl } from '../ports/backfill.ts';
+import type { BackfillControl } from '../ports/backfill-ledger.ts';
 import { isShared } from './drain-job.ts';
 import { openQueue, type QueueOptions } from './open-queue.ts';
 import { Publisher } from './publisher.ts';

@@ -1,6 +1,6 @@
 import type { Job, Worker } from 'bullmq';
 import type { Migrator } from '../app/types.ts';
-import type { WorkEnd } from '../core/backfill/worker.ts';
+import type { WorkEnd } from '../core/backfill/work-parts.ts';
 import { toGodwitError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { type DrainJob, readDrainJob } from './drain-job.ts';

@@ -1,4 +1,4 @@
-import type { BackfillControl } from './backfill.ts';
+import type { BackfillControl } from './backfill-ledger.ts';
 
 /**
  * What a transform says of a row: fields with their new values, `undefined` or `null` for a

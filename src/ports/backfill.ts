@@ -1,191 +1,23 @@
 import type { ErrorInfo } from '../errors.ts';
+import type {
+  BackfillJob,
+  Chunk,
+  ChunkResult,
+  Fault,
+  KeyValue,
+  ReadBatch,
+  ReadRow,
+  RowChange,
+} from './backfill-job.ts';
+import type {
+  BackfillControl,
+  HeartbeatAnswer,
+  LedgerHead,
+  LedgerState,
+  Poisoned,
+  WorkerReport,
+} from './backfill-ledger.ts';
 import type { Actor } from './history.ts';
-
-/**
- * A backfill, checked and complete, as a driver is given it. A ledger belongs to the
- * migration or the backfill, never to a run, so that whoever comes next resumes it.
- */
-export interface BackfillJob {
-  /** `backfill:NAME`, or `migration:VERSION:NAME`. */
-  readonly ledger: string;
-  readonly name: string;
-  /** Collection, or table with or without its schema. */
-  readonly target: string;
-  /** MongoDB: a query. PostgreSQL: a condition in SQL. Absent: every row. */
-  readonly filter?: unknown;
-  readonly change: BackfillChange;
-  /** Fields or columns that a transform is given; absent: all. */
-  readonly fields?: readonly string[] | undefined;
-  /** Key fields in order; absent: `_id`, or the primary key. */
-  readonly key?: readonly string[] | undefined;
-  readonly order: 'ascending' | 'descending';
-  /** Keep what a row was before, so that the backfill can be undone. */
-  readonly touched: boolean;
-  /** SHA-256 of the definition: a ledger is not resumed with another one unless told to. */
-  readonly definition: string;
-}
-
-export type BackfillChange =
-  /** Computed by the database. MongoDB: update operators or a pipeline. PostgreSQL: column → SQL expression. */
-  | { readonly type: 'set'; readonly set: unknown }
-  /** PostgreSQL: one UPDATE or DELETE whose WHERE contains `{{chunk}}`. */
-  | { readonly type: 'sql'; readonly sql: string }
-  /** Computed in JavaScript by the engine, applied by the driver. */
-  | { readonly type: 'transform' };
-
-/** A key's values in the order of the key's fields, in a form that survives JSON. */
-export type KeyValue = readonly unknown[];
-
-/** A part of the key space that is worked on at once. */
-export interface Chunk {
-  readonly ledger: string;
-  readonly n: number;
-  /** Rows after `after` up to and with `to`; or exactly the rows of `keys`. */
-  readonly after?: KeyValue | undefined;
-  readonly to?: KeyValue | undefined;
-  /** Rows that changed between read and write, or were split off. */
-  readonly keys?: readonly KeyValue[] | undefined;
-  /** Earlier attempts that failed, or whose worker died. */
-  readonly attempts: number;
-}
-
-/** What a transform says of one row. */
-export type RowChange =
-  | { readonly type: 'none' }
-  | {
-      readonly type: 'set';
-      readonly values: Readonly<Record<string, unknown>>;
-      readonly unset?: readonly string[] | undefined;
-    }
-  | { readonly type: 'delete' }
-  /** The transform failed for this row: it is set aside with its error, in the chunk's own commit. */
-  | { readonly type: 'poison'; readonly error: ErrorInfo };
-
-/** A row as read, with what is needed to see whether it changed since. */
-export interface ReadRow {
-  readonly key: KeyValue;
-  /** As a transform is given it. Drivers may keep more beside it: the engine hands the object back. */
-  readonly row: Readonly<Record<string, unknown>>;
-}
-
-export interface ReadBatch {
-  /** Those of the chunk that match the filter, in no particular order. */
-  readonly rows: readonly ReadRow[];
-  /** About how much was read; keeps chunks of large rows small. */
-  readonly bytes?: number | undefined;
-}
-
-/**
- * What an error of `claim`, `read`, `apply` or any other method means.
- * `transient`: try again (connection, dead lock, write conflict, change of primary).
- * `slow`: a time-out; try again with less. `row`: something in the data is refused
- * (constraint, validator, cast). `fatal`: trying again changes nothing (rights, syntax).
- */
-export type FaultKind = 'transient' | 'slow' | 'row' | 'fatal';
-
-export interface Fault {
-  readonly kind: FaultKind;
-  readonly error: ErrorInfo;
-}
-
-export interface ChunkResult {
-  /** Rows in the chunk that the filter matched. */
-  readonly rows: number;
-  readonly changed: number;
-  readonly deleted: number;
-  /** Rows that changed between read and write: they became a chunk of their own. */
-  readonly conflicts: number;
-  /** Rows set aside because their change was `poison`. */
-  readonly poisoned: number;
-  readonly durationMs: number;
-}
-
-/** `paused` is `running` with `control.paused`. A `failed` one is resumed by `begin`. */
-export type LedgerState = 'running' | 'paused' | 'complete' | 'failed' | 'cancelled' | 'undone';
-
-export interface LedgerHead {
-  readonly ledger: string;
-  readonly name: string;
-  readonly target: string;
-  /** Grows with each time a completed backfill is run again. */
-  readonly generation: number;
-  /** From 1; grows with `sweepAgain`. */
-  readonly sweep: number;
-  readonly state: LedgerState;
-  readonly definition: string;
-  readonly guarantee: 'exactly-once' | 'at-least-once';
-  /** Upper bound, fixed when the ledger was begun. */
-  readonly bound?: KeyValue | undefined;
-  /** Rows to look at when it was begun; `exact` tells a count from an estimate. */
-  readonly total: number;
-  readonly exact: boolean;
-  readonly progress: LedgerProgress;
-  readonly control: BackfillControl;
-  readonly workers: readonly WorkerInfo[];
-  readonly startedAt: Date;
-  readonly endedAt?: Date | undefined;
-  readonly error?: ErrorInfo | undefined;
-  readonly summary?: Readonly<Record<string, unknown>> | undefined;
-}
-
-/** Of the present generation. */
-export interface LedgerProgress {
-  readonly rows: number;
-  readonly changed: number;
-  readonly deleted: number;
-  readonly conflicts: number;
-  readonly chunksDone: number;
-  readonly chunksOpen: number;
-  readonly retries: number;
-  /** Rows set aside with their error. */
-  readonly poisoned: number;
-  /** Whether the frontier has reached the bound. */
-  readonly cut: boolean;
-}
-
-/** What another terminal may change while it runs. Absent: as the definition says; 0: no limit. */
-export interface BackfillControl {
-  readonly paused?: boolean | undefined;
-  readonly cancelled?: boolean | undefined;
-  /** Rows a second over all workers. */
-  readonly maxRate?: number | undefined;
-  readonly maxLagMs?: number | undefined;
-  readonly concurrency?: number | undefined;
-  /** Part of the time spent waiting, 0 to 0.9. */
-  readonly nice?: number | undefined;
-}
-
-export interface WorkerInfo {
-  readonly id: string;
-  readonly by: Actor;
-  readonly heartbeatAt: Date;
-  /** Rows it has worked on. */
-  readonly rows: number;
-}
-
-/** What a worker tells of itself; its rows since it began. */
-export interface WorkerReport {
-  readonly id: string;
-  readonly by: Actor;
-  readonly rows: number;
-}
-
-export interface HeartbeatAnswer {
-  readonly state: LedgerState;
-  readonly generation: number;
-  readonly sweep: number;
-  readonly control: BackfillControl;
-  readonly progress: LedgerProgress;
-  /** Workers alive, this one among them. */
-  readonly workers: number;
-}
-
-export interface Poisoned {
-  readonly key: KeyValue;
-  readonly error: ErrorInfo;
-  readonly attempts: number;
-  readonly at: Date;
-}
 
 /** Signals that the database needs a rest. Unknown ones are absent. */
 export interface Health {

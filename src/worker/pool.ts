@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Draw } from '../core/backfill/draw.ts';
 import { GodwitError } from '../errors.ts';
-import type { ReadRow, RowChange } from '../ports/backfill.ts';
+import type { ReadRow, RowChange } from '../ports/backfill-job.ts';
 import { threadEntry } from './entry.ts';
 import type { ThreadAnswer, ThreadData } from './thread.ts';
 import { openWire, type Packed, type Wire } from './wire.ts';

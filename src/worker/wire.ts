@@ -1,4 +1,4 @@
-import type { RowChange } from '../ports/backfill.ts';
+import type { RowChange } from '../ports/backfill-job.ts';
 
 /** What of a BSON library is used: the project's own, so that its types are its own too. */
 export interface Bson {

@@ -1,3 +1,6 @@
+/** Whether this is `npm run soak`. */
+export const SOAK: boolean = Boolean(process.env['GODWIT_SOAK']);
+
 /**
  * How often a test repeats its rounds: few in `npm test`, many in `npm run soak`.
  *
@@ -5,5 +8,5 @@
  * for (let round = 0; round < rounds(5, 100); round++) await killAtRandom();
  */
 export function rounds(normal: number, soak: number): number {
-  return process.env['GODWIT_SOAK'] ? soak : normal;
+  return SOAK ? soak : normal;
 }

@@ -1,7 +1,7 @@
 import type { BackfillReport, BackfillRunOptions } from '../../app/backfill-types.ts';
 import type { Migrator } from '../../app/types.ts';
 import { GodwitError } from '../../errors.ts';
-import type { BackfillControl } from '../../ports/backfill.ts';
+import type { BackfillControl } from '../../ports/backfill-ledger.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { guardProduction } from '../confirm.ts';
 import { type Context, oneDatabase } from '../context.ts';

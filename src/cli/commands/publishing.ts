@@ -1,5 +1,5 @@
 import type { Migrator } from '../../app/types.ts';
-import type { BackfillControl } from '../../ports/backfill.ts';
+import type { BackfillControl } from '../../ports/backfill-ledger.ts';
 import type { Context } from '../context.ts';
 import { plural } from '../render/measures.ts';
 

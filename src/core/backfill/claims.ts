@@ -1,4 +1,5 @@
-import type { BackfillJob, Backfills, Chunk } from '../../ports/backfill.ts';
+import type { Backfills } from '../../ports/backfill.ts';
+import type { BackfillJob, Chunk } from '../../ports/backfill-job.ts';
 import { type Patience, patiently } from './faults.ts';
 
 /** An empty list would say that this worker leaves. */

@@ -1,4 +1,4 @@
-import type { ReadRow, RowChange } from '../../ports/backfill.ts';
+import type { ReadRow, RowChange } from '../../ports/backfill-job.ts';
 import type { Transform, TransformAnswer, TransformBatch } from '../../ports/backfill-spec.ts';
 import type { Timers } from '../../ports/clock.ts';
 import { rowError, toRowChange } from './row-change.ts';

@@ -1,4 +1,4 @@
-import type { ReadRow, RowChange } from '../../ports/backfill.ts';
+import type { ReadRow, RowChange } from '../../ports/backfill-job.ts';
 import type { Draw } from './draw.ts';
 import { sameValue } from './same-value.ts';
 

@@ -1,4 +1,5 @@
-import type { BackfillInspection, BackfillJob, Backfills, ReadRow } from '../../ports/backfill.ts';
+import type { BackfillInspection, Backfills } from '../../ports/backfill.ts';
+import type { BackfillJob, ReadRow } from '../../ports/backfill-job.ts';
 import type { Timers } from '../../ports/clock.ts';
 import type { Draw } from './draw.ts';
 import { previewChange } from './row-change.ts';

@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '../../errors.ts';
-import type { Backfills, Chunk, Fault } from '../../ports/backfill.ts';
+import type { Backfills } from '../../ports/backfill.ts';
+import type { Chunk, Fault } from '../../ports/backfill-job.ts';
 import type { Timers } from '../../ports/clock.ts';
 import { backoffMs } from './backoff.ts';
 

@@ -1,10 +1,6 @@
 import type { BackfillGauge } from '../../events.ts';
-import type {
-  ChunkResult,
-  HeartbeatAnswer,
-  LedgerHead,
-  LedgerProgress,
-} from '../../ports/backfill.ts';
+import type { ChunkResult } from '../../ports/backfill-job.ts';
+import type { HeartbeatAnswer, LedgerHead, LedgerProgress } from '../../ports/backfill-ledger.ts';
 import type { Timers } from '../../ports/clock.ts';
 import { Durations } from './durations.ts';
 import type { Pace } from './pace.ts';

@@ -1,4 +1,5 @@
-import type { BackfillControl, Backfills, Health, HeartbeatAnswer } from '../../ports/backfill.ts';
+import type { Backfills, Health } from '../../ports/backfill.ts';
+import type { BackfillControl, HeartbeatAnswer } from '../../ports/backfill-ledger.ts';
 import type { Timers } from '../../ports/clock.ts';
 import { ChunkSize } from './chunk-size.ts';
 import { assessHealth, type Verdict } from './health-limits.ts';

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { GodwitError } from '../../errors.ts';
-import type { BackfillChange, BackfillControl, BackfillJob } from '../../ports/backfill.ts';
+import type { BackfillChange, BackfillJob } from '../../ports/backfill-job.ts';
+import type { BackfillControl } from '../../ports/backfill-ledger.ts';
 import type { BackfillOverrides, BackfillSpec } from '../../ports/backfill-spec.ts';
 import { checkSpec } from './check-spec.ts';
 import type { ChunkLimits } from './chunk-size.ts';

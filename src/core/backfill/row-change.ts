@@ -1,5 +1,5 @@
 import type { ErrorInfo } from '../../errors.ts';
-import type { ReadRow, RowChange } from '../../ports/backfill.ts';
+import type { ReadRow, RowChange } from '../../ports/backfill-job.ts';
 import type { TransformAnswer } from '../../ports/backfill-spec.ts';
 
 const NONE: RowChange = { type: 'none' };

@@ -1,16 +1,14 @@
 import { type ErrorInfo, errorInfo, GodwitError, toGodwitError } from '../../errors.ts';
-import type {
-  BackfillInspection,
-  BackfillJob,
-  BeginOptions,
-  LedgerHead,
-} from '../../ports/backfill.ts';
+import type { BackfillInspection, BeginOptions } from '../../ports/backfill.ts';
+import type { BackfillJob } from '../../ports/backfill-job.ts';
+import type { LedgerHead } from '../../ports/backfill-ledger.ts';
 import type { BackfillSpec, BackfillSummary } from '../../ports/backfill-spec.ts';
 import { Faulted, patiently } from './faults.ts';
 import { storedSummary, summarize } from './summary.ts';
 import { maySweepAgain } from './sweep.ts';
 import { askVerify } from './verify.ts';
-import { BackfillWorker, type WorkEnd, type WorkParts } from './worker.ts';
+import type { WorkEnd, WorkParts } from './work-parts.ts';
+import { BackfillWorker } from './worker.ts';
 
 export interface RunParts extends WorkParts {
   readonly spec: BackfillSpec;

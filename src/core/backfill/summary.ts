@@ -1,4 +1,5 @@
-import type { BackfillJob, LedgerHead } from '../../ports/backfill.ts';
+import type { BackfillJob } from '../../ports/backfill-job.ts';
+import type { LedgerHead } from '../../ports/backfill-ledger.ts';
 import type { BackfillSummary } from '../../ports/backfill-spec.ts';
 import type { Durations } from './durations.ts';
 

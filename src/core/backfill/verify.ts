@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '../../errors.ts';
 import { GodwitError } from '../../errors.ts';
-import type { BackfillJob, Backfills } from '../../ports/backfill.ts';
+import type { Backfills } from '../../ports/backfill.ts';
+import type { BackfillJob } from '../../ports/backfill-job.ts';
 import type { BackfillSpec, BackfillSummary } from '../../ports/backfill-spec.ts';
 
 const COUNT_LIMIT = 1_000;

@@ -1,4 +1,4 @@
-import type { BackfillJob } from '../../../src/ports/backfill.ts';
+import type { BackfillJob } from '../../../src/ports/backfill-job.ts';
 import type { RowTransform } from './backfill-kit.ts';
 
 /** As in guide 2, and with a counter beside it: both are wrong when they are applied twice. */

@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
-import { rounds } from '../../support/rounds.ts';
+import { rounds, SOAK } from '../../support/rounds.ts';
+import { type ChildWork, killAtRandom, Worker } from '../backfill-workers.ts';
 import { KILL_JOBS, type KillMode, phoneOf } from './backfill-jobs.ts';
 import { jobOf, openBackfillsAt, RESUME } from './backfill-kit.ts';
-import { Worker } from './backfill-workers.ts';
 
 const ROWS = 6000;
 const KILLS = 3;
+/** In `npm run soak`, with each number of processes. */
+const SOAK_KILLS = 100;
 
 let server: TestMongod;
 let client: MongoClient;
@@ -24,20 +26,6 @@ afterAll(async () => {
 async function fill(db: Db): Promise<void> {
   const rows = Array.from({ length: ROWS }, (_, i) => ({ n: i, i, phone: phoneOf(i), app: 0 }));
   await db.collection('things').insertMany(rows);
-}
-
-/** Kills one of the workers at a random moment, again and again; each has a successor. */
-async function killAtRandom(mode: string, url: string, count: number): Promise<void> {
-  const workers = Array.from({ length: count }, () => new Worker(mode, url));
-  for (let kill = 0; kill < KILLS; kill++) {
-    const at = Math.floor(Math.random() * count);
-    const victim = workers[at] as Worker;
-    await victim.begun;
-    await sleep(Math.random() * 200);
-    await victim.kill();
-    workers[at] = new Worker(mode, url);
-  }
-  await Promise.all(workers.map((worker) => worker.finish()));
 }
 
 /** Changes, adds and takes away rows until it is told to stop. */
@@ -81,11 +69,14 @@ async function expectExact(db: Db, mode: KillMode, workers: number): Promise<voi
   expect(bad).toEqual([]);
 }
 
+const workOf = (mode: string, url: string): ChildWork => ({ database: 'mongodb', mode, url });
+
 describe('workers that are killed', () => {
+  const killed = new Map<number, number>();
   for (const workers of [1, 2, 4]) {
     for (const mode of Object.keys(KILL_JOBS) as KillMode[]) {
       it(`${mode}: ${workers} of them change each row once, beside an application`, async () => {
-        for (let round = 0; round < rounds(1, 12); round++) {
+        for (let round = 0; round < rounds(1, 13); round++) {
           const url = server.databaseUrl();
           const db = client.db(new URL(url).pathname.slice(1));
           await fill(db);
@@ -93,7 +84,9 @@ describe('workers that are killed', () => {
           const backfills = await openBackfillsAt(url);
           await backfills.begin(job, RESUME);
           const app = application(db);
-          await killAtRandom(mode, url, workers);
+          const kills = { workers, kills: KILLS, withinMs: 200 };
+          const hit = await killAtRandom(workOf(mode, url), kills);
+          killed.set(workers, (killed.get(workers) ?? 0) + hit);
           const { increments } = await app.stop();
           await expectExact(db, mode, workers);
           const [sum] = await db
@@ -111,16 +104,21 @@ describe('workers that are killed', () => {
     }
   }
 
+  it.runIf(SOAK)('were killed often enough, at work', () => {
+    console.info('kills at work, by number of processes:', Object.fromEntries(killed));
+    for (const count of killed.values()) expect(count).toBeGreaterThanOrEqual(SOAK_KILLS);
+  });
+
   it('one that is only paused loses its chunks, and commits nothing of them afterwards', async () => {
     for (let round = 0; round < rounds(1, 5); round++) {
       const url = server.databaseUrl();
       const db = client.db(new URL(url).pathname.slice(1));
       await fill(db);
-      const paused = new Worker('transform', url);
+      const paused = new Worker(workOf('transform', url));
       await paused.begun;
       await sleep(Math.random() * 100);
       paused.pause();
-      const other = new Worker('transform', url);
+      const other = new Worker(workOf('transform', url));
       await other.finish();
       await expectExact(db, 'transform', 2);
       paused.goOn();
@@ -136,7 +134,7 @@ describe('workers that are killed', () => {
       const url = server.databaseUrl();
       const db = client.db(new URL(url).pathname.slice(1));
       await fill(db);
-      await killAtRandom('naive', url, 1);
+      await killAtRandom(workOf('naive', url), { workers: 1, kills: KILLS, withinMs: 200 });
       doubled = await db
         .collection('things')
         .countDocuments({ $expr: { $ne: ['$n', { $add: ['$i', 1] }] } });

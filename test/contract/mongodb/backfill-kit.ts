@@ -1,11 +1,11 @@
 import { openBackfills } from '../../../src/drivers/mongodb/backfill/backfills.ts';
+import type { Backfills } from '../../../src/ports/backfill.ts';
 import type {
   BackfillJob,
-  Backfills,
   ChunkResult,
   ReadRow,
   RowChange,
-} from '../../../src/ports/backfill.ts';
+} from '../../../src/ports/backfill-job.ts';
 import { ACTOR } from './kit.ts';
 
 export function openBackfillsAt(

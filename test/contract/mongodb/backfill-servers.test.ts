@@ -2,11 +2,14 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Db, MongoClient } from 'mongodb';
+import { type Db, MongoClient, MongoError } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Backfills, Chunk } from '../../../src/ports/backfill.ts';
+import type { Backfills } from '../../../src/ports/backfill.ts';
+import type { Chunk } from '../../../src/ports/backfill-job.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { rounds } from '../../support/rounds.ts';
+import { Worker } from '../backfill-workers.ts';
+import { phoneOf } from './backfill-jobs.ts';
 import { addOne, jobOf, openBackfillsAt, RESUME, runLoop } from './backfill-kit.ts';
 import { openTest } from './kit.ts';
 
@@ -15,7 +18,7 @@ const WRONG = { $expr: { $ne: ['$n', { $add: ['$i', 1] }] } };
 async function withRows<T>(url: string, rows: number, use: (db: Db) => Promise<T>): Promise<T> {
   const client = await new MongoClient(url).connect();
   try {
-    const things = Array.from({ length: rows }, (_, i) => ({ n: i, i }));
+    const things = Array.from({ length: rows }, (_, i) => ({ n: i, i, phone: phoneOf(i) }));
     await client
       .db()
       .collection('things')
@@ -24,6 +27,20 @@ async function withRows<T>(url: string, rows: number, use: (db: Db) => Promise<T
   } finally {
     await client.close();
   }
+}
+
+/** Asks for another primary each time. @returns how many elections there were */
+async function stepDown(db: Db, times: number): Promise<number> {
+  const admin = db.client.db('admin');
+  const term = async (): Promise<number> =>
+    Number((await admin.command({ replSetGetStatus: 1 }))['term']);
+  const first = await term();
+  for (let time = 0; time < times; time++) {
+    await sleep(100 + Math.random() * 300);
+    const command = { replSetStepDown: 4, secondaryCatchUpPeriodSecs: 2, force: true };
+    await admin.command(command).catch(() => {});
+  }
+  return (await term()) - first;
 }
 
 describe('a primary that steps down in mid-backfill', () => {
@@ -52,17 +69,9 @@ describe('a primary that steps down in mid-backfill', () => {
               if (++chunks % 40 === 0) await sleep(20);
             },
           });
-          const admin = db.client.db('admin');
-          const term = async (): Promise<number> =>
-            Number((await admin.command({ replSetGetStatus: 1 }))['term']);
-          const first = await term();
-          for (let times = 0; times < 2; times++) {
-            await sleep(300);
-            const command = { replSetStepDown: 4, secondaryCatchUpPeriodSecs: 2, force: true };
-            await admin.command(command).catch(() => {});
-          }
+          const elections = stepDown(db, 2);
           await running;
-          expect(await term()).toBeGreaterThan(first);
+          expect(await elections).toBeGreaterThan(0);
           expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
           expect(await backfills.head(job.ledger)).toMatchObject({
             state: 'complete',
@@ -74,6 +83,77 @@ describe('a primary that steps down in mid-backfill', () => {
     },
     200_000,
   );
+
+  it.each(['transform', 'whole'])(
+    'two processes change each row once, where twice would be wrong (%s)',
+    async (mode) => {
+      for (let round = 0; round < rounds(1, 20); round++) {
+        const url = server.databaseUrl();
+        await withRows(url, 6000, async (db) => {
+          const work = { database: 'mongodb', mode, url } as const;
+          const workers = [new Worker(work), new Worker(work)];
+          await Promise.all(workers.map(({ begun }) => begun));
+          expect(workers.map(({ complete }) => complete)).toEqual([false, false]);
+          expect(await stepDown(db, 2)).toBeGreaterThan(0);
+          await Promise.all(workers.map((worker) => worker.finish()));
+          expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
+          const rows = await db.collection('things').find().toArray();
+          const phoneAfter = (i: number): string => `+1${phoneOf(i).replace(/\D/g, '')}`;
+          expect(rows.filter(({ i, phone }) => phone !== phoneAfter(i))).toEqual([]);
+          const backfills = await openBackfillsAt(url);
+          expect(await backfills.head(mode)).toMatchObject({
+            state: 'complete',
+            progress: { changed: 6000, poisoned: 0 },
+          });
+          await backfills.close();
+        });
+      }
+    },
+    1_000_000,
+  );
+
+  it('would change rows twice with what people write instead', async () => {
+    let doubled = 0;
+    for (let attempt = 0; attempt < 5 && doubled === 0; attempt++) {
+      const url = server.databaseUrl();
+      await withRows(url, 20_000, async (db) => {
+        const worker = new Worker({ database: 'mongodb', mode: 'naive', url });
+        await worker.begun;
+        await stepDown(db, 2);
+        await worker.finish();
+        doubled = await db.collection('things').countDocuments(WRONG);
+      });
+    }
+    expect(doubled).toBeGreaterThan(0);
+  }, 200_000);
+
+  it('a ledger that is begun meanwhile has its indexes, whoever is primary then', async () => {
+    const end = new AbortController();
+    let begun = 0;
+    const beginning = async (): Promise<void> => {
+      while (!end.signal.aborted) {
+        const url = server.databaseUrl();
+        const rows = withRows(url, 10, async (db) => {
+          const backfills = await openBackfillsAt(url);
+          const head = await backfills.begin(jobOf(), RESUME).catch(() => undefined);
+          await backfills.close();
+          if (head === undefined) return;
+          begun++;
+          const indexes = await db.collection('godwit_chunks').indexes();
+          expect(indexes.map(({ name }) => name).sort()).toEqual(['_id_', 'open', 'progress']);
+        });
+        await rows.catch((error: unknown) => {
+          // Filling it may fail while there is no primary.
+          if (!(error instanceof MongoError)) throw error;
+        });
+      }
+    };
+    const lanes = Promise.all([beginning(), beginning(), beginning()]);
+    await withRows(server.databaseUrl(), 1, (db) => stepDown(db, rounds(2, 30)));
+    end.abort();
+    await lanes;
+    expect(begun).toBeGreaterThan(0);
+  }, 1_000_000);
 });
 
 describe('a standalone', () => {

@@ -1,7 +1,7 @@
 import { Binary, type Db, Decimal128, Double, Long, MongoClient, ObjectId, UUID } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MongoBackfills } from '../../../src/drivers/mongodb/backfill/backfills.ts';
-import type { Chunk, RowChange } from '../../../src/ports/backfill.ts';
+import type { Chunk, RowChange } from '../../../src/ports/backfill-job.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { addOne, jobOf, openBackfillsAt, RESUME, runLoop } from './backfill-kit.ts';
 import { ACTOR } from './kit.ts';

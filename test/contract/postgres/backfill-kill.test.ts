@@ -5,13 +5,16 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backfills } from '../../../src/ports/backfill.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
-import { rounds } from '../../support/rounds.ts';
+import { rounds, SOAK } from '../../support/rounds.ts';
+import { type ChildWork, killAtRandom, Worker } from '../backfill-workers.ts';
 import { KILL_JOBS, type KillMode, phoneOf } from './backfill-jobs.ts';
 import { BEGIN, openDriver } from './backfill-kit.ts';
-import { killAtRandom, restartServer, Worker } from './backfill-workers.ts';
+import { restartServer } from './restart-server.ts';
 
 const ROWS = 6000;
 const KILLS = 3;
+/** In `npm run soak`, with each number of processes. */
+const SOAK_KILLS = 100;
 const CONTROL_TRIES = 8;
 
 let server: TestPostgres;
@@ -97,17 +100,22 @@ async function undoAll(url: string, mode: KillMode): Promise<number> {
   return restored;
 }
 
+const workOf = (mode: string, url: string): ChildWork => ({ database: 'postgres', mode, url });
+
 describe('workers that are killed', () => {
+  const killed = new Map<number, number>();
   for (const workers of [1, 2, 4]) {
     for (const mode of Object.keys(KILL_JOBS) as KillMode[]) {
       it(`${mode}: ${workers} of them change each row once, beside an application`, async () => {
-        for (let round = 0; round < rounds(1, 9); round++) {
+        for (let round = 0; round < rounds(1, 10); round++) {
           const url = await server.createDatabase();
           const client = await connect(url);
           await fill(client);
           await withBackfills(url, (backfills) => backfills.begin(KILL_JOBS[mode], BEGIN));
           const app = application(await connect(url));
-          await killAtRandom(mode, url, workers, KILLS);
+          const kills = { workers, kills: KILLS, withinMs: 100 };
+          const hit = await killAtRandom(workOf(mode, url), kills);
+          killed.set(workers, (killed.get(workers) ?? 0) + hit);
           const { increments, deleted } = await app.stop();
           const found = await expectExact(client, `${mode} with ${workers} workers`);
           expect(found).toEqual({ rows: ROWS - deleted, app: increments });
@@ -131,13 +139,18 @@ describe('workers that are killed', () => {
     }
   }
 
+  it.runIf(SOAK)('were killed often enough, at work', () => {
+    console.info('kills at work, by number of processes:', Object.fromEntries(killed));
+    for (const count of killed.values()) expect(count).toBeGreaterThanOrEqual(SOAK_KILLS);
+  });
+
   it('would change rows twice with what people write instead', async () => {
     let doubled = 0;
     for (let attempt = 0; attempt < CONTROL_TRIES && doubled === 0; attempt++) {
       const url = await server.createDatabase();
       const client = await connect(url);
       await fill(client);
-      await killAtRandom('naive', url, 1, KILLS);
+      await killAtRandom(workOf('naive', url), { workers: 1, kills: KILLS, withinMs: 100 });
       const { rows } = await client.query('select count(*)::int as c from things where n > i + 1');
       doubled = rows[0].c;
       await client.end();
@@ -157,7 +170,7 @@ describe.runIf(process.platform === 'linux')('a server that restarts', () => {
       await client.end();
       const modes = ['fields', 'whole'] as const;
       for (const [at, mode] of modes.entries()) {
-        const workers = [new Worker(mode, url), new Worker(mode, url)];
+        const workers = [new Worker(workOf(mode, url)), new Worker(workOf(mode, url))];
         await Promise.all(workers.map(({ begun }) => begun));
         const pid = restarted?.pid ?? own.pid ?? 0;
         restarted = await restartServer(pid, at === 0 ? 'SIGINT' : 'SIGQUIT');

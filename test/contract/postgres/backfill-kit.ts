@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Backfills } from '../../../src/ports/backfill.ts';
 import type {
   BackfillJob,
-  Backfills,
   Chunk,
   ChunkResult,
   ReadRow,
   RowChange,
-} from '../../../src/ports/backfill.ts';
+} from '../../../src/ports/backfill-job.ts';
 import type { Driver } from '../../../src/ports/driver.ts';
 import type { Actor } from '../../../src/ports/history.ts';
 

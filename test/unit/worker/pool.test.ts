@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BSON } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReadRow } from '../../../src/ports/backfill.ts';
+import type { ReadRow } from '../../../src/ports/backfill-job.ts';
 import { openPool, type TransformPool } from '../../../src/worker/pool.ts';
 
 const bson = pathToFileURL(createRequire(import.meta.url).resolve('mongodb')).href;

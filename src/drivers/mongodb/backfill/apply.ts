@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BackfillJob, Chunk, ChunkResult, ReadBatch } from '../../../ports/backfill.ts';
+import type { BackfillJob, Chunk, ChunkResult, ReadBatch } from '../../../ports/backfill-job.ts';
 import { holding, settle } from './held.ts';
 import type { Held, Parts } from './parts.ts';
 import { MongoRow, readRaw } from './rows.ts';

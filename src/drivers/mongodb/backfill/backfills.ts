@@ -1,23 +1,27 @@
 import type { Document } from 'mongodb';
 import type { ErrorInfo } from '../../../errors.ts';
 import type {
-  BackfillControl,
   BackfillInspection,
-  BackfillJob,
   Backfills,
   BeginOptions,
+  Health,
+  UndoResult,
+} from '../../../ports/backfill.ts';
+import type {
+  BackfillJob,
   Chunk,
   ChunkResult,
   Fault,
-  Health,
+  ReadBatch,
+} from '../../../ports/backfill-job.ts';
+import type {
+  BackfillControl,
   HeartbeatAnswer,
   LedgerHead,
   LedgerState,
   Poisoned,
-  ReadBatch,
-  UndoResult,
   WorkerReport,
-} from '../../../ports/backfill.ts';
+} from '../../../ports/backfill-ledger.ts';
 import type { OpenOptions } from '../../../ports/driver.ts';
 import { moduleOf } from '../client-module.ts';
 import { type Connection, connect } from '../connect.ts';

@@ -1,6 +1,8 @@
-import type { Document } from 'mongodb';
+import type { Document, IndexDescription } from 'mongodb';
 import { GodwitError } from '../../../errors.ts';
-import type { BackfillJob, BeginOptions, LedgerHead } from '../../../ports/backfill.ts';
+import type { BeginOptions } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
+import type { LedgerHead } from '../../../ports/backfill-ledger.ts';
 import { isDuplicateKey } from '../errors.ts';
 import type { LedgerDocument } from './documents.ts';
 import { toHead } from './head.ts';
@@ -139,15 +141,24 @@ export async function sweepAgain(parts: Parts, job: BackfillJob, n: number): Pro
   );
 }
 
-/** Also creates the collections, which a transaction of an old server could not. */
-async function createIndexes({ chunks, poison, touched }: Parts): Promise<void> {
+/**
+ * Also creates the collections, which a transaction of an old server could not. Waits for
+ * a majority: else a primary that stepped down could take them with it, while the ledger
+ * is written to the next one.
+ */
+async function createIndexes(parts: Parts): Promise<void> {
+  const { db, chunks, poison, touched } = parts;
+  // The driver's own call takes no write concern.
+  const create = (collection: string, indexes: readonly IndexDescription[]): Promise<Document> =>
+    db.command({ createIndexes: collection, indexes, ...SURE });
+  const byLedger = { key: { ledger: 1, generation: 1 }, name: 'ledger' } as const;
   await Promise.all([
-    chunks.createIndexes([
+    create(chunks.collectionName, [
       { key: CHUNK_INDEX, name: 'progress' },
       { key: { ledger: 1, state: 1, n: 1 }, name: 'open' },
     ]),
-    poison.createIndexes([{ key: { ledger: 1, generation: 1 }, name: 'ledger' }]),
-    touched.createIndexes([{ key: { ledger: 1, generation: 1 }, name: 'ledger' }]),
+    create(poison.collectionName, [byLedger]),
+    create(touched.collectionName, [byLedger]),
   ]);
 }
 

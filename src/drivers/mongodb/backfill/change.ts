@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import { GodwitError } from '../../../errors.ts';
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 
 /** Update operators, or a pipeline. Plain fields are set. */
 export function toUpdate(job: BackfillJob): Document | Document[] {

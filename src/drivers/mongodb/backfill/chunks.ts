@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { ErrorInfo } from '../../../errors.ts';
-import type { BackfillJob, Chunk } from '../../../ports/backfill.ts';
+import type { BackfillJob, Chunk } from '../../../ports/backfill-job.ts';
 import { addChunks, type Part, placeOf } from './add-chunks.ts';
 import type { ChunkDocument } from './documents.ts';
 import { forget, holding, NOT_MINE } from './held.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Document } from 'mongodb';
-import type { BackfillJob, Chunk } from '../../../ports/backfill.ts';
+import type { BackfillJob, Chunk } from '../../../ports/backfill-job.ts';
 import { isDuplicateKey, serverCode } from '../errors.ts';
 import { identifyProcess, isProvablyDead, type ProcessIdentity } from '../process-identity.ts';
 import { nextRange } from './cut.ts';

@@ -1,4 +1,4 @@
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { type ChunkDocument, chunkId, type Edge, type LedgerDocument } from './documents.ts';
 import { fromKeyText, keyOf } from './keys.ts';
 import { collectionOf, EXACT, type Parts, toNumber } from './parts.ts';

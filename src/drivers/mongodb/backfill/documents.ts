@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import type { ErrorInfo } from '../../../errors.ts';
-import type { BackfillControl } from '../../../ports/backfill.ts';
+import type { BackfillControl } from '../../../ports/backfill-ledger.ts';
 import type { Actor } from '../../../ports/history.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 

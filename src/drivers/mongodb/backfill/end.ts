@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import type { ErrorInfo } from '../../../errors.ts';
-import type { BackfillJob, LedgerState } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
+import type { LedgerState } from '../../../ports/backfill-ledger.ts';
 import { fromKeyText } from './keys.ts';
 import { collectionOf, type Parts, SURE } from './parts.ts';
 import { readProgress } from './progress.ts';

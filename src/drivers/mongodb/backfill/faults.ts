@@ -1,5 +1,5 @@
 import { GodwitError } from '../../../errors.ts';
-import type { Fault, FaultKind } from '../../../ports/backfill.ts';
+import type { Fault, FaultKind } from '../../../ports/backfill-job.ts';
 import { hasLabel, isTransient, serverCode, toMongoError } from '../errors.ts';
 
 /** https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml */

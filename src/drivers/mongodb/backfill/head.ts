@@ -1,12 +1,12 @@
 import type { Document } from 'mongodb';
+import type { KeyValue } from '../../../ports/backfill-job.ts';
 import type {
   BackfillControl,
   HeartbeatAnswer,
-  KeyValue,
   LedgerHead,
   LedgerState,
   WorkerReport,
-} from '../../../ports/backfill.ts';
+} from '../../../ports/backfill-ledger.ts';
 import { identifyProcess } from '../process-identity.ts';
 import type { LedgerDocument } from './documents.ts';
 import { type Parts, toNumber, unknownLedger } from './parts.ts';

@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import type { Chunk, ChunkResult } from '../../../ports/backfill.ts';
+import type { Chunk, ChunkResult } from '../../../ports/backfill-job.ts';
 import { addChunks, placeOf } from './add-chunks.ts';
 import type { Done } from './outcome.ts';
 import type { Held, Parts } from './parts.ts';

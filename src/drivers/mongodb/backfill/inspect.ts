@@ -1,4 +1,5 @@
-import type { BackfillInspection, BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillInspection } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { rankOf } from './bson-order.ts';
 import { toUpdate } from './change.ts';
 import type { NativeKey } from './documents.ts';

@@ -1,5 +1,5 @@
 import { GodwitError } from '../../../errors.ts';
-import type { KeyValue } from '../../../ports/backfill.ts';
+import type { KeyValue } from '../../../ports/backfill-job.ts';
 import type { MongoModule } from '../load-driver.ts';
 import type { NativeKey } from './documents.ts';
 

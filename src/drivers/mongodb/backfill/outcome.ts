@@ -1,4 +1,4 @@
-import type { ChunkResult } from '../../../ports/backfill.ts';
+import type { ChunkResult } from '../../../ports/backfill-job.ts';
 import type { NativeKey } from './documents.ts';
 
 /** What became of a chunk's rows. */

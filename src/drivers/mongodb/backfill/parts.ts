@@ -1,6 +1,6 @@
 import type { ClientSession, Collection, Db, Document, MongoClient } from 'mongodb';
 import { GodwitError } from '../../../errors.ts';
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import type { MongoModule } from '../load-driver.ts';
 import { MAJORITY } from '../store.ts';
 import type {

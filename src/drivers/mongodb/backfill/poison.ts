@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { ErrorInfo } from '../../../errors.ts';
-import type { BackfillJob, Chunk, Poisoned } from '../../../ports/backfill.ts';
+import type { BackfillJob, Chunk } from '../../../ports/backfill-job.ts';
+import type { Poisoned } from '../../../ports/backfill-ledger.ts';
 import { addChunks } from './add-chunks.ts';
 import type { ChunkDocument, NativeKey } from './documents.ts';
 import { holding, settle } from './held.ts';

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { LedgerProgress } from '../../../ports/backfill.ts';
+import type { LedgerProgress } from '../../../ports/backfill-ledger.ts';
 import { FIRST_EXTRA, type LedgerDocument, type Totals } from './documents.ts';
 import { type Parts, toNumber } from './parts.ts';
 

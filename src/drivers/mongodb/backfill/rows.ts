@@ -1,5 +1,5 @@
 import type { ClientSession, Document, FindOptions } from 'mongodb';
-import type { BackfillJob, KeyValue, ReadRow } from '../../../ports/backfill.ts';
+import type { BackfillJob, KeyValue, ReadRow } from '../../../ports/backfill-job.ts';
 import type { MongoModule } from '../load-driver.ts';
 import type { ChunkDocument, NativeKey } from './documents.ts';
 import { isPlainObject, keyOf, toKeyValue } from './keys.ts';

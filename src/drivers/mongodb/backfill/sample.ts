@@ -1,5 +1,6 @@
 import type { ClientSession, Document } from 'mongodb';
-import type { BackfillJob, Backfills, ReadRow } from '../../../ports/backfill.ts';
+import type { Backfills } from '../../../ports/backfill.ts';
+import type { BackfillJob, ReadRow } from '../../../ports/backfill-job.ts';
 import { abort } from '../transaction.ts';
 import { toUpdate } from './change.ts';
 import { keyText } from './keys.ts';

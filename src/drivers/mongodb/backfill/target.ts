@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import { GodwitError } from '../../../errors.ts';
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { SERVER_CODE, serverCode } from '../errors.ts';
 import { keyOf } from './keys.ts';
 import { collectionOf, EXACT, type Parts } from './parts.ts';

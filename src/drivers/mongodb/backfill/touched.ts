@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ClientSession, Document } from 'mongodb';
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import type { ChunkDocument, TouchedDocument } from './documents.ts';
 import { keyText } from './keys.ts';
 import type { Parts } from './parts.ts';

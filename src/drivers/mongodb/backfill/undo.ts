@@ -1,5 +1,6 @@
 import type { ClientSession, Document } from 'mongodb';
-import type { BackfillJob, Backfills, KeyValue, UndoResult } from '../../../ports/backfill.ts';
+import type { Backfills, UndoResult } from '../../../ports/backfill.ts';
+import type { BackfillJob, KeyValue } from '../../../ports/backfill-job.ts';
 import type { TouchedDocument } from './documents.ts';
 import { keyText, toKeyValue } from './keys.ts';
 import { collectionOf, LOSSLESS, type Parts, unknownLedger } from './parts.ts';

@@ -1,5 +1,5 @@
 import type { ClientSession, Document } from 'mongodb';
-import type { BackfillJob, RowChange } from '../../../ports/backfill.ts';
+import type { BackfillJob, RowChange } from '../../../ports/backfill-job.ts';
 import type { Parts } from './parts.ts';
 
 const BATCH = 1000;

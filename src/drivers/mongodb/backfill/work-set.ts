@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { toUpdate } from './change.ts';
 import type { ChunkDocument } from './documents.ts';
 import { type Done, NOTHING } from './outcome.ts';

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { BackfillJob, RowChange } from '../../../ports/backfill.ts';
+import type { BackfillJob, RowChange } from '../../../ports/backfill-job.ts';
 import type { NativeKey } from './documents.ts';
 import { LOSSLESS, type Parts } from './parts.ts';
 import { equalTo } from './ranges.ts';

@@ -1,6 +1,6 @@
 import type { ClientSession, Document } from 'mongodb';
 import { GodwitError } from '../../../errors.ts';
-import type { BackfillJob, ReadRow, RowChange } from '../../../ports/backfill.ts';
+import type { BackfillJob, ReadRow, RowChange } from '../../../ports/backfill-job.ts';
 import type { ChunkDocument } from './documents.ts';
 import { type Done, NOTHING } from './outcome.ts';
 import type { Parts } from './parts.ts';

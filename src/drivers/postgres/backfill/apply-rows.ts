@@ -1,5 +1,5 @@
 import type { ErrorInfo } from '../../../errors.ts';
-import type { ReadRow, RowChange } from '../../../ports/backfill.ts';
+import type { ReadRow, RowChange } from '../../../ports/backfill-job.ts';
 import { ident, jsonLiteral, literal } from '../text.ts';
 import { type Claimed, finish, gate, insertTouched, touchedHead } from './claimed.ts';
 import { chunkCondition, keyJson, keyLiteral } from './key-sql.ts';

@@ -1,4 +1,4 @@
-import type { ChunkResult, ReadRow, RowChange } from '../../../ports/backfill.ts';
+import type { ChunkResult, ReadRow, RowChange } from '../../../ports/backfill-job.ts';
 import type { SimpleResult } from '../connection.ts';
 import { literal } from '../text.ts';
 import { rowsStatement } from './apply-rows.ts';

@@ -1,24 +1,28 @@
 import type { ErrorInfo } from '../../../errors.ts';
 import type {
-  BackfillControl,
   BackfillInspection,
-  BackfillJob,
   Backfills,
   BeginOptions,
+  Health,
+  UndoResult,
+} from '../../../ports/backfill.ts';
+import type {
+  BackfillJob,
   Chunk,
   ChunkResult,
   Fault,
-  Health,
+  ReadBatch,
+  ReadRow,
+  RowChange,
+} from '../../../ports/backfill-job.ts';
+import type {
+  BackfillControl,
   HeartbeatAnswer,
   LedgerHead,
   LedgerState,
   Poisoned,
-  ReadBatch,
-  ReadRow,
-  RowChange,
-  UndoResult,
   WorkerReport,
-} from '../../../ports/backfill.ts';
+} from '../../../ports/backfill-ledger.ts';
 import type { Connections } from '../connections.ts';
 import type { Store } from '../store.ts';
 import { apply } from './apply.ts';

@@ -1,4 +1,4 @@
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { ident } from '../text.ts';
 import { filterCondition } from './key-sql.ts';
 import { invalid, type Target } from './target.ts';

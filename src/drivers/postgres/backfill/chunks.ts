@@ -1,5 +1,6 @@
 import type { ErrorInfo } from '../../../errors.ts';
-import type { BackfillJob, Chunk, Poisoned } from '../../../ports/backfill.ts';
+import type { BackfillJob, Chunk } from '../../../ports/backfill-job.ts';
+import type { Poisoned } from '../../../ports/backfill-ledger.ts';
 import { isMissing } from '../history.ts';
 import { jsonLiteral, literal } from '../text.ts';
 import { insertPoison, POISON_AGAIN } from './apply-rows.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BackfillJob, Chunk, KeyValue } from '../../../ports/backfill.ts';
+import type { BackfillJob, Chunk, KeyValue } from '../../../ports/backfill-job.ts';
 import type { SimpleResult } from '../connection.ts';
 import { literal } from '../text.ts';
 import { aliveSql } from './head.ts';

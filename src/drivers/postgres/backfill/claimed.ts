@@ -1,4 +1,4 @@
-import type { BackfillJob, Chunk } from '../../../ports/backfill.ts';
+import type { BackfillJob, Chunk } from '../../../ports/backfill-job.ts';
 import { literal } from '../text.ts';
 import type { Place } from './place.ts';
 import type { Target } from './target.ts';

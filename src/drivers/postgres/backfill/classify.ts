@@ -1,5 +1,5 @@
 import { GodwitError, toGodwitError } from '../../../errors.ts';
-import type { Fault, FaultKind } from '../../../ports/backfill.ts';
+import type { Fault, FaultKind } from '../../../ports/backfill-job.ts';
 import { isServerError, type ServerError } from '../connection.ts';
 import { messageOf } from '../errors.ts';
 

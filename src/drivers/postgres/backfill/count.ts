@@ -1,4 +1,4 @@
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { literal } from '../text.ts';
 import { castKeyOf, filterCondition, keyRow } from './key-sql.ts';
 import type { Place } from './place.ts';

@@ -5,7 +5,7 @@ import type {
   LedgerProgress,
   LedgerState,
   WorkerInfo,
-} from '../../../ports/backfill.ts';
+} from '../../../ports/backfill-ledger.ts';
 import type { Actor } from '../../../ports/history.ts';
 import { isMissing } from '../history.ts';
 import { literal } from '../text.ts';

@@ -1,4 +1,5 @@
-import type { BackfillJob, Health } from '../../../ports/backfill.ts';
+import type { Health } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { sqlState } from '../connection.ts';
 import type { Place } from './place.ts';
 

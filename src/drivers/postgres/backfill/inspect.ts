@@ -1,5 +1,6 @@
 import { GodwitError } from '../../../errors.ts';
-import type { BackfillInspection, BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillInspection } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { isServerError, sqlState } from '../connection.ts';
 import { messageOf } from '../errors.ts';
 import { setStatement, sqlStatement } from './change-sql.ts';

@@ -1,4 +1,4 @@
-import type { Chunk, KeyValue } from '../../../ports/backfill.ts';
+import type { Chunk, KeyValue } from '../../../ports/backfill-job.ts';
 import { literal } from '../text.ts';
 import type { Target } from './target.ts';
 

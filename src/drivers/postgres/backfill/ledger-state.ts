@@ -1,13 +1,13 @@
 import type { ErrorInfo } from '../../../errors.ts';
 import { GodwitError } from '../../../errors.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import type {
   BackfillControl,
-  BackfillJob,
   HeartbeatAnswer,
   LedgerProgress,
   LedgerState,
   WorkerReport,
-} from '../../../ports/backfill.ts';
+} from '../../../ports/backfill-ledger.ts';
 import { isMissing } from '../history.ts';
 import { jsonLiteral, literal } from '../text.ts';
 import { aliveSql, json, progressSql, stateOf } from './head.ts';

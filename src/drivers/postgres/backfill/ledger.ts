@@ -1,5 +1,7 @@
 import { GodwitError } from '../../../errors.ts';
-import type { BackfillJob, BeginOptions, LedgerHead } from '../../../ports/backfill.ts';
+import type { BeginOptions } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
+import type { LedgerHead } from '../../../ports/backfill-ledger.ts';
 import { jsonLiteral, literal } from '../text.ts';
 import { aliveSql, readHeads } from './head.ts';
 import { inspectOnce } from './inspect.ts';

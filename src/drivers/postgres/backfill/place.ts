@@ -1,4 +1,4 @@
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import type { Store } from '../store.ts';
 import type { Pool } from './pool.ts';
 import type { Tables } from './tables.ts';

@@ -1,4 +1,4 @@
-import type { BackfillJob, Chunk, ReadBatch, ReadRow } from '../../../ports/backfill.ts';
+import type { BackfillJob, Chunk, ReadBatch, ReadRow } from '../../../ports/backfill-job.ts';
 import { chunkCondition, filterCondition } from './key-sql.ts';
 import type { Place } from './place.ts';
 import { type Column, invalid, type Target } from './target.ts';

@@ -1,4 +1,4 @@
-import type { BackfillJob, ReadRow } from '../../../ports/backfill.ts';
+import type { BackfillJob, ReadRow } from '../../../ports/backfill-job.ts';
 import { ident } from '../text.ts';
 import { sqlStatement, withAlias } from './change-sql.ts';
 import { chunkCondition, filterCondition, keyJson, keyOrder } from './key-sql.ts';

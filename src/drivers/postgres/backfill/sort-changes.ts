@@ -1,5 +1,5 @@
 import type { ErrorInfo } from '../../../errors.ts';
-import type { KeyValue, RowChange } from '../../../ports/backfill.ts';
+import type { KeyValue, RowChange } from '../../../ports/backfill-job.ts';
 import type { Claimed } from './claimed.ts';
 import type { VersionedRow } from './read.ts';
 import type { Column, Target } from './target.ts';

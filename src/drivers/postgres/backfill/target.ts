@@ -1,5 +1,5 @@
 import { GodwitError } from '../../../errors.ts';
-import type { BackfillJob } from '../../../ports/backfill.ts';
+import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { ident } from '../text.ts';
 import { type Column, catalogSql, type Index, toColumn, toIndex } from './catalog.ts';
 import type { Pool } from './pool.ts';

@@ -1,4 +1,5 @@
-import type { BackfillJob, KeyValue, UndoResult } from '../../../ports/backfill.ts';
+import type { UndoResult } from '../../../ports/backfill.ts';
+import type { BackfillJob, KeyValue } from '../../../ports/backfill-job.ts';
 import { ident, literal } from '../text.ts';
 import { parseKey } from './key-sql.ts';
 import type { Place } from './place.ts';

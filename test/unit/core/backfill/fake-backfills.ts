@@ -1,16 +1,18 @@
 import { GodwitError, toGodwitError } from '../../../../src/errors.ts';
+import type { Backfills } from '../../../../src/ports/backfill.ts';
 import type {
-  BackfillControl,
   BackfillJob,
-  Backfills,
   Chunk,
   ChunkResult,
+  ReadRow,
+} from '../../../../src/ports/backfill-job.ts';
+import type {
+  BackfillControl,
   LedgerHead,
   LedgerProgress,
   LedgerState,
   Poisoned,
-  ReadRow,
-} from '../../../../src/ports/backfill.ts';
+} from '../../../../src/ports/backfill-ledger.ts';
 import type { FakeTimers } from './fake-timers.ts';
 
 export interface FakeRow {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sqlStatement } from '../../../../../src/drivers/postgres/backfill/change-sql.ts';
 import type { Target } from '../../../../../src/drivers/postgres/backfill/target.ts';
-import type { BackfillJob } from '../../../../../src/ports/backfill.ts';
+import type { BackfillJob } from '../../../../../src/ports/backfill-job.ts';
 
 const target: Target = {
   ledgers: 'godwit.backfill',

@@ -1,9 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+const CHILD = fileURLToPath(new URL('./backfill-child.ts', import.meta.url));
+
+/** What a process of backfill-child.ts is to do. */
+export interface ChildWork {
+  readonly database: 'mongodb' | 'postgres';
+  readonly mode: string;
+  readonly url: string;
+}
 
 /** A process of backfill-child.ts. */
 export class Worker {
@@ -13,11 +21,9 @@ export class Worker {
   #complete = false;
   #errors = '';
 
-  constructor(mode: string, url: string) {
-    const file = fileURLToPath(new URL('./backfill-child.ts', import.meta.url));
-    this.#process = spawn(process.execPath, ['--import', 'jiti/register', file, mode, url], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  constructor({ database, mode, url }: ChildWork) {
+    const args = ['--import', 'jiti/register', CHILD, database, mode, url];
+    this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#done = once(this.#process, 'close');
     this.#process.stderr?.on('data', (data) => {
       this.#errors += String(data);
@@ -37,6 +43,19 @@ export class Worker {
     return this.#begun;
   }
 
+  /** Whether it came to its end. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#done;
@@ -49,51 +68,34 @@ export class Worker {
   }
 }
 
-/** Kills one of the workers at a random moment, again and again; each has a successor. */
+export interface Kills {
+  /** How many processes at once. */
+  readonly workers: number;
+  readonly kills: number;
+  /** Killed at a random moment of so many ms after its first chunk. */
+  readonly withinMs: number;
+}
+
+/**
+ * Kills one of the workers at a random moment, again and again; each has a successor.
+ *
+ * @returns how many were killed before they had come to their end
+ */
 export async function killAtRandom(
-  mode: string,
-  url: string,
-  count: number,
-  kills: number,
-): Promise<void> {
-  const workers = Array.from({ length: count }, () => new Worker(mode, url));
+  work: ChildWork,
+  { workers: count, kills, withinMs }: Kills,
+): Promise<number> {
+  const workers = Array.from({ length: count }, () => new Worker(work));
+  let killed = 0;
   for (let kill = 0; kill < kills; kill++) {
     const at = Math.floor(Math.random() * count);
     const victim = workers[at] as Worker;
     await victim.begun;
-    await sleep(Math.random() * 100);
+    await sleep(Math.random() * withinMs);
     await victim.kill();
-    workers[at] = new Worker(mode, url);
+    if (!victim.complete) killed++;
+    workers[at] = new Worker(work);
   }
   await Promise.all(workers.map((worker) => worker.finish()));
-}
-
-/** The same server once more, over the same folder and port, after it was ended. */
-export async function restartServer(
-  pid: number,
-  signal: 'SIGINT' | 'SIGQUIT',
-): Promise<ChildProcess> {
-  const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  args.pop();
-  const folder = args[args.indexOf('-D') + 1] ?? '';
-  const { uid, gid } = statSync(folder);
-  process.kill(pid, signal);
-  while (isAlive(pid)) await sleep(20);
-  const owner = process.getuid?.() === 0 ? { uid, gid } : {};
-  const child = spawn(program, args, {
-    ...owner,
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  child.stderr.on('data', () => {});
-  return child;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    // A zombie is gone, though its parent has not noticed.
-    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
+  return killed;
 }
