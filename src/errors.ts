@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   GODWIT_DUPLICATES: { exit: 1 },
   GODWIT_BACKFILL_FAILED: { exit: 1 },
   GODWIT_PUBLIC_ID_CONFLICT: { exit: 1 },
+  GODWIT_BACKFILL_TIMEOUT: { exit: 1 },
   GODWIT_MIGRATION_FAILED: { exit: 1 },
   GODWIT_VERIFY_FAILED: { exit: 1 },
   GODWIT_NOT_RESTORED: { exit: 1 },

@@ -59,13 +59,20 @@ export async function openTransform(
   if (module) {
     const { openPool } = await import('../worker/pool.ts');
     const { path, batch } = module;
-    return openPool({ path, batch, bson });
+    const { transformTimeoutMs: limitMs } = spec;
+    return openPool({ path, batch, bson }, { limitMs });
   }
   return { draw: drawHere(spec), threads: 1, close: async () => {} };
 }
 
-function drawHere({ transform, transformBatch }: BackfillSpec): Draw | undefined {
-  if (typeof transform === 'function') return drawEach(transform as Transform, realTimers);
-  if (typeof transformBatch === 'function') return drawBatch(transformBatch as TransformBatch);
+function drawHere({
+  transform,
+  transformBatch,
+  transformTimeoutMs: limit,
+}: BackfillSpec): Draw | undefined {
+  if (typeof transform === 'function') return drawEach(transform as Transform, realTimers, limit);
+  if (typeof transformBatch === 'function') {
+    return drawBatch(transformBatch as TransformBatch, realTimers, limit);
+  }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { Io } from './io.ts';
 
 export interface Stops {
-  /** First Ctrl-C: finish or roll back the current migration, then stop. */
+  /** First Ctrl-C: finish or roll back the migration (or finish the chunks) under way, then stop. */
   readonly signal: AbortSignal;
   /** Second: stop at once. */
   readonly abort: AbortSignal;
@@ -10,7 +10,7 @@ export interface Stops {
 }
 
 const SAID = [
-  'Stopping: the current migration is finished or rolled back first. Once more stops it at once.',
+  "Stopping: what is under way (a migration, a backfill's chunks) is finished or rolled back first. Once more stops it at once.",
   'Stopping at once. Once more ends the process, whatever state that leaves.',
 ];
 

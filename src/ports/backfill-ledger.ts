@@ -53,6 +53,8 @@ export interface BackfillControl {
   readonly maxRate?: number | undefined;
   readonly maxLagMs?: number | undefined;
   readonly concurrency?: number | undefined;
+  /** Rows of a chunk, by all workers. */
+  readonly chunk?: number | undefined;
   /** Part of the time spent waiting, 0 to 0.9. */
   readonly nice?: number | undefined;
 }

@@ -79,6 +79,12 @@ export interface BackfillSpec<Row = AnyRow> {
   /** A function, or the path or URL of a module whose default export it is: then worker threads run it. */
   readonly transform?: Transform<Row> | string | URL | undefined;
   readonly transformBatch?: TransformBatch<Row> | string | URL | undefined;
+  /**
+   * How long one call of the transform may take, in ms; a row for which it takes longer has
+   * failed (GODWIT_BACKFILL_TIMEOUT). Default: no limit. A function that never yields can be
+   * ended only in a thread, so where it is the path of a module.
+   */
+  readonly transformTimeoutMs?: number | undefined;
   /** Fields or columns that the transform is given. Absent: all. */
   readonly fields?: readonly string[] | undefined;
   /** Absent: `_id`, or the primary key. */

@@ -29,6 +29,8 @@ export interface Health {
   readonly dirty?: number | undefined;
   /** Bytes of WAL kept back by the slowest slot or archiver. */
   readonly retainedWal?: number | undefined;
+  /** PostgreSQL: an autovacuum that guards against wraparound works on the table. */
+  readonly vacuumUrgent?: boolean | undefined;
 }
 
 export interface BackfillInspection {

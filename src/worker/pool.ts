@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Draw } from '../core/backfill/draw.ts';
-import { GodwitError } from '../errors.ts';
+import { lateError } from '../core/backfill/row-change.ts';
+import { type ErrorInfo, GodwitError } from '../errors.ts';
 import type { ReadRow, RowChange } from '../ports/backfill-job.ts';
 import { threadEntry } from './entry.ts';
 import type { ThreadAnswer, ThreadData } from './thread.ts';
@@ -12,6 +13,12 @@ export interface TransformPool {
   readonly threads: number;
   /** Ends the threads, whatever they do. */
   close(): Promise<void>;
+}
+
+export interface PoolOptions {
+  readonly threads?: number | undefined;
+  /** A thread that does not answer for so long, in ms, is ended. Absent: it is waited for. */
+  readonly limitMs?: number | undefined;
 }
 
 /** Less than this is not worth being divided among threads. */
@@ -25,9 +32,9 @@ const SLICE_ROWS = 25;
  */
 export async function openPool(
   data: ThreadData,
-  threads: number = availableParallelism(),
+  { threads = availableParallelism(), limitMs }: PoolOptions = {},
 ): Promise<TransformPool> {
-  const pool = new Pool(data, await openWire(data.bson), threads);
+  const pool = new Pool(data, await openWire(data.bson), threads, limitMs);
   return { draw: pool.draw, threads, close: () => pool.close() };
 }
 
@@ -38,19 +45,23 @@ interface Task {
 }
 
 class ThreadDied extends Error {}
+/** It was ended, because it did not answer in time. */
+class ThreadLate extends ThreadDied {}
 
 class Pool {
   readonly #data: ThreadData;
   readonly #wire: Wire;
   readonly #size: number;
+  readonly #limitMs: number | undefined;
   readonly #threads = new Set<Thread>();
   readonly #waiting: Task[] = [];
   #closed = false;
 
-  constructor(data: ThreadData, wire: Wire, size: number) {
+  constructor(data: ThreadData, wire: Wire, size: number, limitMs: number | undefined) {
     this.#data = data;
     this.#wire = wire;
     this.#size = size;
+    this.#limitMs = limitMs;
   }
 
   readonly draw: Draw = async (rows, signal) => {
@@ -77,14 +88,17 @@ class Pool {
       return this.#wire.unpackChanges(await this.#run(packed));
     } catch (thrown) {
       if (!(thrown instanceof ThreadDied) || this.#closed) throw thrown;
-      if (rows.length === 1) {
-        const error = { code: 'GODWIT_BACKFILL_FAILED', message: thrown.message } as const;
-        return [{ type: 'poison', error }];
-      }
+      const [row, another] = rows;
+      if (row && !another) return [{ type: 'poison', error: this.#errorOf(row, thrown) }];
       const half = Math.ceil(rows.length / 2);
       const first = await this.#drawSlice(rows.slice(0, half));
       return [...first, ...(await this.#drawSlice(rows.slice(half)))];
     }
+  }
+
+  #errorOf(row: ReadRow, died: ThreadDied): ErrorInfo {
+    if (died instanceof ThreadLate) return lateError(row, this.#limitMs ?? 0);
+    return { code: 'GODWIT_BACKFILL_FAILED', message: died.message };
   }
 
   #run(rows: Packed): Promise<Packed> {
@@ -112,7 +126,7 @@ class Pool {
 
   #give(thread: Thread): void {
     const task = this.#waiting.shift();
-    if (task) thread.work(task);
+    if (task) thread.work(task, this.#limitMs);
   }
 
   async close(): Promise<void> {
@@ -129,6 +143,8 @@ class Thread {
   #broken: string | undefined;
   #task: Task | undefined;
   #count = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #late = false;
 
   constructor(data: ThreadData, onIdle: () => void, onExit: () => void) {
     const { code, data: entry } = threadEntry();
@@ -140,7 +156,8 @@ class Thread {
     });
     this.#worker.on('exit', () => {
       onExit();
-      this.#task?.reject(new ThreadDied(cause));
+      clearTimeout(this.#timer);
+      this.#task?.reject(this.#late ? new ThreadLate(cause) : new ThreadDied(cause));
       this.#task = undefined;
       onIdle();
     });
@@ -151,18 +168,23 @@ class Thread {
     return this.#ready && this.#task === undefined;
   }
 
-  work(task: Task): void {
+  work(task: Task, limitMs: number | undefined): void {
     if (this.#broken !== undefined) {
       task.reject(broken(this.#broken));
       return;
     }
     this.#task = task;
+    if (limitMs !== undefined) {
+      this.#timer = setTimeout(() => {
+        this.#late = true;
+        void this.end();
+      }, limitMs);
+    }
     const transfer = task.rows instanceof Uint8Array ? [task.rows.buffer as ArrayBuffer] : [];
     try {
       this.#worker.postMessage({ id: ++this.#count, rows: task.rows }, transfer);
     } catch (error) {
-      this.#task = undefined;
-      task.reject(cannotBeSent(error));
+      this.#settle()?.reject(cannotBeSent(error));
     }
   }
 
@@ -176,14 +198,19 @@ class Thread {
         this.#broken = `${path}: ${answer.message}`;
         break;
       case 'done':
-        this.#task?.resolve(answer.changes);
-        this.#task = undefined;
+        this.#settle()?.resolve(answer.changes);
         break;
       case 'failed':
-        this.#task?.reject(cannotBeSent(answer.message));
-        this.#task = undefined;
+        this.#settle()?.reject(cannotBeSent(answer.message));
     }
     this.#onIdle();
+  }
+
+  #settle(): Task | undefined {
+    clearTimeout(this.#timer);
+    const task = this.#task;
+    this.#task = undefined;
+    return task;
   }
 
   async end(): Promise<void> {

@@ -57,7 +57,9 @@ async function loadDraw(path: string, batch: boolean): Promise<Draw> {
   if (found === undefined) {
     throw new TypeError(`${path} exports no function by default, and none named ${name}.`);
   }
-  return batch ? drawBatch(found as TransformBatch) : drawEach(found as Transform, realTimers);
+  return batch
+    ? drawBatch(found as TransformBatch, realTimers)
+    : drawEach(found as Transform, realTimers);
 }
 
 function findFunction(exported: unknown, name: string): unknown {

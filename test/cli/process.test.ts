@@ -111,7 +111,7 @@ describe('Ctrl-C', () => {
     running.process.kill('SIGINT');
     const { code, out } = await running.ended;
     expect(code).toBe(130);
-    expect(out).toMatch(/Stopping: the current migration is finished/);
+    expect(out).toMatch(/Stopping: what is under way/);
     expect(out).toMatch(/✓ 002_slow/);
     expect(out).not.toMatch(/003_b {2}/);
     const status = await godwit(['status', '--json'], { cwd, env });

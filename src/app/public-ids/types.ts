@@ -1,6 +1,6 @@
 import type { PublicIdTables, RegistryHolder } from '../../core/public-ids/registry.ts';
 import type { ErrorInfo } from '../../errors.ts';
-import type { BackfillControl } from '../../ports/backfill.ts';
+import type { BackfillControl } from '../../ports/backfill-ledger.ts';
 import type { WriteOptions } from '../types.ts';
 
 export interface PublicIdsOptions extends WriteOptions {

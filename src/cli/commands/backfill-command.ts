@@ -26,7 +26,11 @@ export const BACKFILL_COMMAND: Omit<CommandSpec, 'group'> = {
     { name: '[name]', description: "the file's name, or the ledger's" },
   ],
   options: [
-    { flags: '--dry-run', description: 'look at a sample and write nothing (also DRY_RUN=true)' },
+    {
+      flags: '--dry-run',
+      description:
+        'write nothing: run shows a sample, retry and undo what is there (also DRY_RUN=true)',
+    },
     {
       flags: '--max-rate <n>',
       description: 'rows a second, by all workers; 0 is no limit',

@@ -73,6 +73,7 @@ const control =
 const ACTIONS: Readonly<Record<string, Action>> = {
   run: work,
   async retry(context, migrator, name, options) {
+    if (options.dryRun || isDryRun(context)) return foretell(context, migrator, name, 'retry');
     const run = runOptions(context, options);
     const begin = () => migrator.backfill.retry(name, run);
     const report = await whilePublishing(context, migrator, options, run.control, begin);
@@ -92,7 +93,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     if (Object.keys(change).length === 0) throw nothingAsked(name);
     return migrator.backfill.throttle(name, change);
   }),
-  async undo(context, migrator, name) {
+  async undo(context, migrator, name, options) {
+    if (options.dryRun || isDryRun(context)) return foretell(context, migrator, name, 'undo');
     await guardProduction(context, migrator, `undo ${name}`, `godwit backfill undo ${name}`);
     const { signal, abort } = context.stops();
     const report = await migrator.backfill.undo(name, { signal, abort });
@@ -100,6 +102,23 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     return report.error === undefined ? EXIT.done : exitOfCode(report.error.code);
   },
 };
+
+/** Tells what is there to retry or undo, and leaves it. */
+async function foretell(
+  context: Context,
+  migrator: Migrator,
+  name: string,
+  action: 'retry' | 'undo',
+): Promise<number> {
+  const status = await migrator.backfill.status(name);
+  const { style, width } = context.view;
+  context.view.result(
+    status,
+    () =>
+      `${renderBackfillStatus(status, style, width)}  A dry run: nothing was written. For real: godwit backfill ${action} ${name}\n`,
+  );
+  return EXIT.done;
+}
 
 async function list(context: Context, migrator: Migrator): Promise<number> {
   const listing = await migrator.backfill.list();

@@ -6,14 +6,15 @@ import { plural } from '../render/measures.ts';
 interface Options {
   readonly redis?: string | undefined;
   readonly queue?: string | undefined;
+  readonly chunk?: number | undefined;
 }
 
 /** Does the work, shared with the workers of other machines where a Redis is named. */
 export async function whilePublishing<T>(
   { view, stops }: Context,
   migrator: Migrator,
-  { redis, queue }: Options,
-  control: BackfillControl | undefined,
+  { redis, queue, chunk }: Options,
+  given: BackfillControl | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
   const settings = await migrator.settings();
@@ -22,6 +23,8 @@ export async function whilePublishing<T>(
   const alone = redis === undefined && settings.driver === 'pglite';
   if (named === undefined || alone) return work();
   const { publishBackfills } = await import('../../distribution/index.ts');
+  // The definition that workers load knows nothing of this run's options.
+  const control = { ...given, ...(chunk !== undefined && { chunk }) };
   const publishing = await publishBackfills(migrator, { redis, queue, control, on: view.events() });
   try {
     const result = await work();

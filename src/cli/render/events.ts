@@ -60,7 +60,7 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
     case 'validation.ended':
       return validationText(event, setting);
     case 'stopping':
-      return `  ${style.yellow(style.signs.warning)} ${event.signal}: stopping ${event.at === 'once' ? 'at once' : 'after the current migration'}`;
+      return `  ${style.yellow(style.signs.warning)} ${event.signal}: stopping ${event.at === 'once' ? 'at once' : 'after what is under way'}`;
     case 'warning':
       return `  ${style.yellow(style.signs.warning)} ${event.message}`;
     default:

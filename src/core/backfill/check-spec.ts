@@ -11,6 +11,7 @@ const KEYS: readonly (keyof BackfillSpec)[] = [
   'sql',
   'transform',
   'transformBatch',
+  'transformTimeoutMs',
   'fields',
   'key',
   'chunk',
@@ -22,6 +23,8 @@ const KEYS: readonly (keyof BackfillSpec)[] = [
   'verify',
   'backup',
 ];
+/** What a timer can wait for. */
+const MOST_MS = 2 ** 31 - 1;
 const CHANGES = ['set', 'sql', 'transform', 'transformBatch'] as const;
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,99}$/u;
 
@@ -37,6 +40,7 @@ export function checkSpec(spec: BackfillSpec, sql: boolean): string[] {
     ...checkTarget(spec, sql),
     ...checkChange(spec, sql),
     ...checkTransform(spec),
+    ...checkTimeout(spec),
     ...checkFilter(spec, sql),
     ...checkNames(spec),
     ...checkChunk(spec),
@@ -147,6 +151,14 @@ function checkNames({ name, fields, key }: BackfillSpec): string[] {
     problems.push('key must be a name or a list of names');
   }
   return problems;
+}
+
+function checkTimeout({ transformTimeoutMs: limit, transform, transformBatch }: BackfillSpec) {
+  if (limit === undefined) return [];
+  if ((transform ?? transformBatch) === undefined) {
+    return ['transformTimeoutMs is for a transform; what the database computes has its own'];
+  }
+  return isCount(limit, MOST_MS) ? [] : [`transformTimeoutMs must be from 1 to ${MOST_MS}, in ms`];
 }
 
 function checkChunk({ chunk, concurrency }: BackfillSpec): string[] {

@@ -21,6 +21,7 @@ export class ChunkSize {
   readonly #limits: ChunkLimits;
   readonly #recent: { readonly rows: number; readonly ms: number }[] = [];
   #size: number;
+  #asked: number | undefined;
 
   constructor(limits: ChunkLimits) {
     this.#limits = limits;
@@ -28,7 +29,7 @@ export class ChunkSize {
   }
 
   get current(): number {
-    return Math.round(this.#size);
+    return Math.round(Math.min(this.#size, this.#asked ?? this.#size));
   }
 
   /**
@@ -50,6 +51,11 @@ export class ChunkSize {
     let next = Math.min(ideal, this.#size * GROWTH);
     if (ms > targetMs * FAR_TOO_LONG) next = Math.min(next, (rows * targetMs) / ms);
     this.#size = this.#clamp(next);
+  }
+
+  /** Never more than was asked for from another terminal; as the definition says without. */
+  ask(rows: number | undefined): void {
+    this.#asked = rows !== undefined && rows > 0 ? rows : undefined;
   }
 
   /** After a time-out. */

@@ -1,7 +1,7 @@
 import type { ReadRow, RowChange } from '../../ports/backfill-job.ts';
 import type { Transform, TransformAnswer, TransformBatch } from '../../ports/backfill-spec.ts';
 import type { Timers } from '../../ports/clock.ts';
-import { rowError, toRowChange } from './row-change.ts';
+import { lateError, rowError, toRowChange } from './row-change.ts';
 
 /**
  * Works out the changes of some rows, in their order. A row for which that fails is
@@ -13,14 +13,20 @@ export type Draw = (rows: readonly ReadRow[], signal: AbortSignal) => Promise<Ro
 const SLICE_MS = 20;
 
 /** Row by row on this thread. */
-export function drawEach(transform: Transform, timers: Timers): Draw {
+/** @param limitMs how long one call may take, where it is async */
+export function drawEach(transform: Transform, timers: Timers, limitMs?: number): Draw {
   return async (rows, signal) => {
     const changes: RowChange[] = [];
     let since = timers.now();
     for (const read of rows) {
       try {
         const answer = transform(read.row);
-        changes.push(toRowChange(isPromise(answer) ? await answer : answer, read));
+        const given = isPromise(answer) ? await inTime(answer, timers, limitMs) : answer;
+        changes.push(
+          given === LATE
+            ? { type: 'poison', error: lateError(read, limitMs ?? 0) }
+            : toRowChange(given, read),
+        );
       } catch (thrown) {
         changes.push({ type: 'poison', error: rowError(thrown) });
       }
@@ -37,19 +43,28 @@ export function drawEach(transform: Transform, timers: Timers): Draw {
  * Many rows with one call. When a call fails its rows are halved until the one that is to
  * blame stands alone; what the other calls returned is kept.
  */
-export function drawBatch(transform: TransformBatch): Draw {
+export function drawBatch(transform: TransformBatch, timers: Timers, limitMs?: number): Draw {
   const draw = async (rows: readonly ReadRow[], signal: AbortSignal): Promise<RowChange[]> => {
     if (rows.length === 0) return [];
     signal.throwIfAborted();
     let answers: readonly TransformAnswer[];
     try {
-      answers = await transform(rows.map(({ row }) => row));
+      const given = transform(rows.map(({ row }) => row));
+      const found = isPromise(given) ? await inTime(given, timers, limitMs) : given;
+      if (found === LATE) throw new Late();
+      answers = found;
       checkAnswers(answers, rows.length);
     } catch (thrown) {
-      if (rows.length === 1) return [{ type: 'poison', error: rowError(thrown) }];
+      const [first, second] = rows;
+      if (first && !second) {
+        const late = thrown instanceof Late;
+        return [
+          { type: 'poison', error: late ? lateError(first, limitMs ?? 0) : rowError(thrown) },
+        ];
+      }
       const half = Math.ceil(rows.length / 2);
-      const first = await draw(rows.slice(0, half), signal);
-      return [...first, ...(await draw(rows.slice(half), signal))];
+      const upper = await draw(rows.slice(0, half), signal);
+      return [...upper, ...(await draw(rows.slice(half), signal))];
     }
     return rows.map((read, index) => change(answers[index], read));
   };
@@ -68,6 +83,22 @@ function checkAnswers(answers: unknown, rows: number): void {
   if (Array.isArray(answers) && answers.length === rows) return;
   const found = Array.isArray(answers) ? `${answers.length} answers` : 'no list';
   throw new TypeError(`transformBatch was given ${rows} rows and returned ${found}.`);
+}
+
+const LATE = Symbol('late');
+class Late extends Error {}
+
+/** Promises only: nothing here can end a function that does not yield. */
+async function inTime<T>(
+  answer: Promise<T>,
+  timers: Timers,
+  limitMs: number | undefined,
+): Promise<T | typeof LATE> {
+  if (limitMs === undefined) return answer;
+  const end = new AbortController();
+  answer.catch(() => undefined);
+  const late = timers.sleep(limitMs, end.signal).then((): typeof LATE => LATE);
+  return Promise.race([answer, late]).finally(() => end.abort());
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {

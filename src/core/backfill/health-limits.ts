@@ -48,6 +48,7 @@ export function assessHealth(health: Health, limits: HealthLimits): Verdict {
     if (value > limit) return { pace: 'rest', reason: say(value) };
     if (value > limit * NEAR) slow ??= say(value);
   }
+  if (health.vacuumUrgent) slow ??= 'an autovacuum against wraparound works on the table';
   if (health.flowControlled) slow ??= 'the server holds writes back (flow control)';
   return slow === undefined ? { pace: 'go' } : { pace: 'slow', reason: slow };
 }

@@ -40,6 +40,7 @@ export class Pace {
     this.control = { ...this.#plan.control, ...Object.fromEntries(asked) };
     const now = this.#timers.now();
     this.#rate.set((this.control.maxRate ?? 0) / Math.max(workers, 1), now);
+    this.size.ask(this.control.chunk);
     this.lanes.ask(this.control.concurrency ?? 0);
     this.lanes.note(now, rowsPerSecond, this.#verdict.pace === 'slow');
   }

@@ -66,6 +66,17 @@ export function previewChange(
   return after;
 }
 
+/** A transform did not answer for this row in time. */
+export function lateError({ key }: ReadRow, limitMs: number): ErrorInfo {
+  const row = JSON.stringify(key.length === 1 ? key[0] : key, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  return {
+    code: 'GODWIT_BACKFILL_TIMEOUT',
+    message: `The transform did not return within ${limitMs} ms for the row ${row}.`,
+  };
+}
+
 /** Why a row is set aside. */
 export function rowError(thrown: unknown): ErrorInfo {
   const message = thrown instanceof Error ? thrown.message : String(thrown);

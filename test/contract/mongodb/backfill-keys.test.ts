@@ -59,3 +59,45 @@ describe('any keys, cut anywhere', () => {
     await client.close();
   }, 600_000);
 });
+
+describe('a change of the key itself', () => {
+  it('is refused: the row would be met again, or never', async () => {
+    const url = server.databaseUrl();
+    const client = await new MongoClient(url).connect();
+    const things = client.db().collection('things');
+    await things.insertMany([
+      { n: 1, to: 1 },
+      { n: 2, to: 20 },
+      { n: 3, to: 3 },
+    ]);
+    await things.createIndex({ n: 1 }, { unique: true });
+    const backfills = await openBackfillsAt(url);
+    const sets = [{ $inc: { n: 10 } }, [{ $set: { n: '$to' } }], [{ $unset: 'n' }]];
+    for (const set of sets) {
+      const job = jobOf({ key: ['n'], change: { type: 'set', set } });
+      await expect(backfills.begin(job, RESUME)).rejects.toMatchObject({
+        code: 'GODWIT_BACKFILL_INVALID',
+        message: expect.stringContaining('n changed by `set`'),
+      });
+    }
+    const job = jobOf({ key: ['n'], change: { type: 'transform' } });
+    await backfills.begin(job, RESUME);
+    const transform = ({ to }: Readonly<Record<string, unknown>>) =>
+      ({ type: 'set', values: { n: to, done: true } }) as const;
+    await runLoop(backfills, job, { transform });
+    expect(await backfills.poisoned(job.ledger, 10)).toMatchObject([
+      { key: [{ $numberInt: '2' }], error: { code: 'GODWIT_BACKFILL_INVALID' } },
+    ]);
+    const rows = await things
+      .find({}, { projection: { _id: 0 } })
+      .sort({ n: 1 })
+      .toArray();
+    expect(rows).toEqual([
+      { n: 1, to: 1, done: true },
+      { n: 2, to: 20 },
+      { n: 3, to: 3, done: true },
+    ]);
+    await backfills.close();
+    await client.close();
+  });
+});

@@ -24,11 +24,14 @@ afterAll(async () => {
 
 async function poolOf(
   text: string,
-  options: { name?: string; bson?: string; batch?: boolean } = {},
+  options: { name?: string; bson?: string; batch?: boolean; limitMs?: number } = {},
 ): Promise<TransformPool> {
   const path = join(folder, options.name ?? `t${pools.length}.mjs`);
   await writeFile(path, text);
-  const pool = await openPool({ path, batch: options.batch ?? false, bson: options.bson }, 2);
+  const pool = await openPool(
+    { path, batch: options.batch ?? false, bson: options.bson },
+    { threads: 2, limitMs: options.limitMs },
+  );
   pools.push(pool);
   return pool;
 }
@@ -37,6 +40,27 @@ const rowsOf = (rows: readonly Record<string, unknown>[]): ReadRow[] =>
   rows.map((row, index) => ({ key: [index], row }));
 
 describe('a transform in threads', () => {
+  it('is ended when it never returns: the row is named, the others are done', async () => {
+    const { draw } = await poolOf(
+      'export default ({ n }) => { while (n === 30); return { n: n + 1 }; };',
+      { limitMs: 300 },
+    );
+    const changes = await draw(rowsOf(Array.from({ length: 40 }, (_, n) => ({ n }))), signal);
+    const late = changes.flatMap((change, n) => (change.type === 'set' ? [] : [[n, change]]));
+    expect(late).toEqual([
+      [
+        30,
+        {
+          type: 'poison',
+          error: {
+            code: 'GODWIT_BACKFILL_TIMEOUT',
+            message: 'The transform did not return within 300 ms for the row 30.',
+          },
+        },
+      ],
+    ]);
+  });
+
   it('answers every row in order', async () => {
     const { draw } = await poolOf('export default ({ n }) => (n % 2 ? { n: n + 1 } : undefined);');
     const rows = rowsOf(Array.from({ length: 101 }, (_, n) => ({ n })));

@@ -3,6 +3,7 @@ import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import { rankOf } from './bson-order.ts';
 import { toUpdate } from './change.ts';
 import type { NativeKey } from './documents.ts';
+import { keyFieldInSet } from './key-changes.ts';
 import { collectionOf, hasTransactions, type Parts, toNumber } from './parts.ts';
 import { checkChange, edgeKey, findTarget, invalid, type Target } from './target.ts';
 
@@ -19,7 +20,12 @@ export interface Survey extends BackfillInspection {
 export async function survey(parts: Parts, job: BackfillJob): Promise<Survey> {
   if (job.change.type === 'sql') throw invalid(job, 'is in MongoDB, which has no SQL');
   const target = await findTarget(parts, job);
-  if (job.change.type === 'set') await checkChange(parts, job, toUpdate(job));
+  if (job.change.type === 'set') {
+    const field = keyFieldInSet(job, target.shape.fields);
+    if (field)
+      throw invalid(job, `may not have ${field} changed by \`set\`: it is part of the key`);
+    await checkChange(parts, job, toUpdate(job));
+  }
   const [total, top, bottom, rowBytes] = await Promise.all([
     knownTotal(parts, job).then((known) => known ?? countRows(parts, job)),
     edgeKey(parts, job, target, 'top'),

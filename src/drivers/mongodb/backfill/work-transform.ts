@@ -2,6 +2,7 @@ import type { ClientSession, Document } from 'mongodb';
 import { GodwitError } from '../../../errors.ts';
 import type { BackfillJob, ReadRow, RowChange } from '../../../ports/backfill-job.ts';
 import type { ChunkDocument } from './documents.ts';
+import { keyFieldOf } from './key-changes.ts';
 import { type Done, NOTHING } from './outcome.ts';
 import type { Parts } from './parts.ts';
 import { setAside } from './poison.ts';
@@ -41,7 +42,7 @@ export async function workTransform(
   session: ClientSession | undefined,
   { rows, changes }: TransformWork,
 ): Promise<Done> {
-  const pairs = rows.map((row, index) => toPair(row, changes[index]));
+  const pairs = rows.map((row, index) => toPair(target, row, changes[index]));
   const present = await readRaw(parts, job, target, chunk, session);
   const { same, others } = compare(pairs, present);
   const fields = target.shape.fields;
@@ -52,12 +53,20 @@ export async function workTransform(
   return { ...done, rows: count, conflicts: conflicting.length, conflicting };
 }
 
-function toPair(row: ReadRow, change: RowChange | undefined): Pair {
-  if (row instanceof MongoRow && change !== undefined) return { row, change };
+function toPair(target: Target, row: ReadRow, change: RowChange | undefined): Pair {
+  if (row instanceof MongoRow && change !== undefined) {
+    const field = keyFieldOf(target.shape, row.native, change);
+    return { row, change: field === undefined ? change : refused(field) };
+  }
   throw new GodwitError(
     'GODWIT_INTERNAL',
     'A row came back as another one, or without its change.',
   );
+}
+
+function refused(field: string): RowChange {
+  const message = `The key's field ${field} cannot change.`;
+  return { type: 'poison', error: { code: 'GODWIT_BACKFILL_INVALID', message } };
 }
 
 /** Which rows are as they were read, and what else there is now. */

@@ -9,16 +9,18 @@ export async function readHealth(place: Place, job: BackfillJob): Promise<Health
   const target = await place.target(job);
   const own = [0, ...place.pool.pids].join();
   // Asked one by one: what is refused must not take the others with it.
-  const [lagMs, waiting, slots, archive] = await Promise.all([
+  const [lagMs, waiting, slots, archive, vacuum] = await Promise.all([
     ask(place, LAG),
     ask(place, waitingSql(target.oid, own)),
     ask(place, SLOTS),
     ask(place, ARCHIVE),
+    ask(place, vacuumSql(target.oid)),
   ]);
   const retained = [slots, archive].filter((bytes) => bytes !== undefined);
   return {
     ...(lagMs !== undefined && { lagMs }),
     ...(waiting !== undefined && { waiting }),
+    ...(vacuum !== undefined && { vacuumUrgent: vacuum > 0 }),
     ...(retained.length > 0 && { retainedWal: Math.max(...retained) }),
   };
 }
@@ -32,6 +34,14 @@ function waitingSql(oid: string, own: string): string {
   return `select count(distinct w.pid) from pg_catalog.pg_locks w
   where not w.granted and w.pid not in (${own}) and exists (
     select 1 from pg_catalog.pg_locks g where g.pid = w.pid and g.relation = ${oid})`;
+}
+
+/** One that cannot be put off: it does not give way to locks, and dead rows keep it longer. */
+function vacuumSql(oid: string): string {
+  return `select count(*) from pg_catalog.pg_stat_progress_vacuum v
+  join pg_catalog.pg_stat_activity a on a.pid = v.pid
+  where v.relid = ${oid} and a.datname = pg_catalog.current_database()
+  and a.query like '%to prevent wraparound%'`;
 }
 
 const SLOTS = `select pg_catalog.max(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.restart_lsn))

@@ -25,8 +25,7 @@ export async function undo(place: Place, job: BackfillJob, options: Options): Pr
   const ledger = `ledger = ${literal(job.ledger)}`;
   await place.pool.run(`update ${touched} set skipped = false where ${ledger} and skipped`);
   let restored = 0;
-  for (;;) {
-    options.signal.throwIfAborted();
+  while (!options.signal.aborted) {
     const layout = await nextLayout(place, ledger);
     if (layout === undefined) break;
     restored += await undoBatch(place, target, { ledger, layout, batch: options.batch });

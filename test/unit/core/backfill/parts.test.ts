@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { backoffMs } from '../../../../src/core/backfill/backoff.ts';
 import { ChunkSize } from '../../../../src/core/backfill/chunk-size.ts';
 import { definitionText } from '../../../../src/core/backfill/definition-text.ts';
-import { drawBatch } from '../../../../src/core/backfill/draw.ts';
+import { drawBatch, drawEach } from '../../../../src/core/backfill/draw.ts';
 import { Durations } from '../../../../src/core/backfill/durations.ts';
 import {
   assessHealth,
@@ -18,6 +18,7 @@ import { Speed } from '../../../../src/core/backfill/speed.ts';
 import { maySweepAgain } from '../../../../src/core/backfill/sweep.ts';
 import { parseWindow, untilOpen } from '../../../../src/core/backfill/windows.ts';
 import type { GodwitError } from '../../../../src/errors.ts';
+import { realTimers } from '../../../../src/worker/timers.ts';
 
 const limits = { start: 1_000, min: 1, max: 20_000, targetMs: 400 };
 
@@ -228,6 +229,28 @@ describe('toRowChange', () => {
   );
 });
 
+describe('a transform that never answers', () => {
+  const rows = [1, 2, 3].map((n) => ({ key: [n], row: { n } }));
+  const answer = (n: number): Promise<undefined> =>
+    n === 2 ? new Promise(() => {}) : Promise.resolve(undefined);
+  const { signal } = new AbortController();
+
+  it.each([
+    ['row by row', drawEach(({ n }) => answer(n), realTimers, 30)],
+    ['in batches', drawBatch((all) => Promise.all(all.map(({ n }) => answer(n))), realTimers, 30)],
+  ])('fails for its row alone, %s', async (_, draw) => {
+    const changes = await draw(rows, signal);
+    expect(changes).toMatchObject([
+      { type: 'none' },
+      {
+        type: 'poison',
+        error: { code: 'GODWIT_BACKFILL_TIMEOUT', message: expect.stringContaining('the row 2.') },
+      },
+      { type: 'none' },
+    ]);
+  });
+});
+
 describe('drawBatch', () => {
   it('finds the row that is to blame, and keeps what the others gave', async () => {
     const calls: number[] = [];
@@ -235,7 +258,7 @@ describe('drawBatch', () => {
       calls.push(rows.length);
       if (rows.some(({ n }) => n === 5)) throw new Error('not five');
       return rows.map(({ n }) => ({ n: n + 1 }));
-    });
+    }, realTimers);
     const rows = Array.from({ length: 8 }, (_, n) => ({ key: [n], row: { n } }));
     const changes = await draw(rows, new AbortController().signal);
     expect(changes.map(({ type }) => type)).toEqual([
@@ -248,7 +271,7 @@ describe('drawBatch', () => {
   });
 
   it('does not take a list of another length', async () => {
-    const draw = drawBatch(() => []);
+    const draw = drawBatch(() => [], realTimers);
     const [change] = await draw([{ key: [1], row: {} }], new AbortController().signal);
     expect(change).toMatchObject({ type: 'poison' });
   });
