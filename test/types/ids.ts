@@ -11,8 +11,8 @@ const ids = defineIds({
 export const patient: PublicId<'pat'> = ids.create('patients');
 export const appointment: PublicId<'apt'> = ids.createLegacy('appointments');
 export const role: PublicId<'rol'> = ids.create('roles');
-export const any: PublicId = patient;
-export const text: `pat_${string}` = patient;
+export const any: PublicId = ids.create('patients');
+export const text: `pat_${string}` = ids.create('patients');
 
 // @ts-expect-error an appointment's id is no patient's
 export const wrong: PublicId<'pat'> = ids.create('appointments');

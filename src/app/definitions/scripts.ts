@@ -179,8 +179,3 @@ function reportOf(definitions: readonly SyncResult[], started: number): SyncRepo
   };
   return { definitions, summary, durationMs, error };
 }
-
-/** As a report, when not even the files could be read. */
-export function scriptsFailed(thrown: unknown): SyncReport {
-  return { ...reportOf([], performance.now()), error: toGodwitError(thrown).toJSON() };
-}
