@@ -16,6 +16,7 @@ try {
   const report = await migrator.backfill.publicIds({ dryRun, signal: stop.signal });
   for (const { table, status, missing, filled, example } of report.tables) {
     if (status === 'absent') console.log(`➖ ${table}: no such table`);
+    else if (status === 'complete') console.log(`✅ ${table}: nothing to do`);
     else if (status === 'planned') console.log(`⏳ ${table}: ${missing} to fill, as ${example}`);
     else if (status === 'failed' || status === 'waiting') console.log(`❌ ${table}: ${status}`);
     else console.log(`✅ ${table}: ${filled} filled`);

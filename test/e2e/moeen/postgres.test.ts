@@ -1,11 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
 import { ask, askAs, CORE, count, everything, LAYLA, look, STRANGER } from './database.ts';
 import { APPLY, BACKFILL, DRY_RUN, FILES, RESTORE, VALIDATE, VARIABLES } from './guide.ts';
 import { installMoeen, type Moeen } from './project.ts';
+
+// Many commands each, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 180_000 });
 
 let installed: Moeen;
 
@@ -160,12 +163,7 @@ describe.each([
     await type('npm run build');
     const app = project.start('npm run dev', { ...env, PORT: '0' });
     try {
-      const port = await new Promise<string>((resolve) => {
-        app.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-          const [, found] = /port (\d+)/.exec(text) ?? [];
-          if (found !== undefined) resolve(found);
-        });
-      });
+      const port = await app.port();
       const answer = await fetch(`http://127.0.0.1:${port}/`);
       expect(await answer.json()).toEqual({
         'clinic.languages': ['ar', 'en'],

@@ -27,7 +27,8 @@ export interface Moeen {
 }
 
 export interface Started {
-  readonly child: ChildProcess;
+  /** The port that it says it listens on. */
+  port(): Promise<string>;
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -103,13 +104,23 @@ function start(command: string, cwd: string, env: Readonly<Record<string, string
   });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   return {
-    child,
+    port: () => portOf(child),
     async end(signal) {
       // Its group: the shell, npm, and what they started.
       if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, signal);
       await closed;
     },
   };
+}
+
+function portOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('close', (code) => reject(new Error(`it ended with ${code}`)));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      const [, found] = /port (\d+)/.exec(text) ?? [];
+      if (found !== undefined) resolve(found);
+    });
+  });
 }
 
 /** Neither the outer npm's settings, nor vitest's, nor the developer's databases. */
