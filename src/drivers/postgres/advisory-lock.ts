@@ -60,6 +60,7 @@ class AdvisoryLock implements HeldLock {
   readonly #store: Store;
   readonly #pid: number;
   readonly #lost = new AbortController();
+  readonly #onLoss: () => void;
   #released = false;
 
   constructor(
@@ -74,11 +75,11 @@ class AdvisoryLock implements HeldLock {
     this.fence = fence;
     this.#pid = pid;
     this.succeeded = succeeded;
-    const lose = (): void => {
+    this.#onLoss = () => {
       if (!this.#released) this.#lost.abort(lossOf(connection.lost.reason));
     };
-    if (connection.lost.aborted) lose();
-    else connection.lost.addEventListener('abort', lose, { once: true });
+    if (connection.lost.aborted) this.#onLoss();
+    else connection.lost.addEventListener('abort', this.#onLoss, { once: true });
   }
 
   get lost(): AbortSignal {
@@ -103,6 +104,8 @@ class AdvisoryLock implements HeldLock {
     if (this.#released) return;
     this.#released = true;
     const connection = this.#connection;
+    // A program takes the lock many times on one connection.
+    connection.lost.removeEventListener('abort', this.#onLoss);
     if (connection.lost.aborted) return;
     try {
       if (connection.state !== 'I') await connection.simple('rollback');
