@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { normalizedChecksum, rawChecksum } from '../../core/checksum.ts';
-import { toGodwitError } from '../../errors.ts';
 import {
   hasRepeatables,
   listRepeatables,
