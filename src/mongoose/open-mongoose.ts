@@ -12,6 +12,8 @@ export interface OpenMongooseOptions {
   /** A connected MongoClient of the driver that the project's mongoose uses. */
   readonly client: unknown;
   readonly database: string;
+  /** The program has models of its own, and means to connect them itself. */
+  readonly hostHasModels: boolean;
   /** Imports every file of the project's models. */
   readonly loadModels: () => Promise<void>;
 }
@@ -27,8 +29,7 @@ export interface OpenMongooseOptions {
 export async function openMongoose(options: OpenMongooseOptions): Promise<OpenedMongoose> {
   const mongoose = requireMongoose(options.places);
   const ends: (() => void)[] = [];
-  // A program that has models of its own means to connect them itself.
-  const isFree = mongoose.connection.readyState === 0 && mongoose.modelNames().length === 0;
+  const isFree = mongoose.connection.readyState === 0 && !options.hostHasModels;
   if (isFree) ends.push(withoutAutomatism(mongoose));
   try {
     await options.loadModels();
@@ -45,9 +46,11 @@ export async function openMongoose(options: OpenMongooseOptions): Promise<Opened
     });
     const [own = mongoose.connection] = used ?? [];
     const facade = own === mongoose.connection ? mongoose : over(mongoose, own);
+    if (facade === mongoose) ends.push(giveWay(mongoose));
     return {
       mongoose: facade,
       models: own.models,
+      isOpen: () => own.readyState === 1,
       enter: (ctx) => markRun(own, ctx),
       close: async () => {
         markRun(own, undefined);
@@ -88,6 +91,20 @@ function withoutAutomatism(mongoose: Mongoose): () => void {
   return () => {
     for (const [name, value] of before) mongoose.set(name as 'autoIndex', value ?? true);
   };
+}
+
+/** A migration that connects by itself gets what it asks for, past the guard. @returns ends it */
+function giveWay(mongoose: Mongoose): () => void {
+  const { connect } = mongoose;
+  const end = () => {
+    mongoose.connect = connect;
+  };
+  mongoose.connect = async (...given) => {
+    end();
+    await mongoose.connection.close();
+    return connect.apply(mongoose, given);
+  };
+  return end;
 }
 
 function createConnection(mongoose: Mongoose): Connection {

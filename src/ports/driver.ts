@@ -337,20 +337,27 @@ export interface OpenOptions {
   /** A client the caller already has (mongoose connection, MongoClient, PGlite). Never closed by godwit. */
   readonly client?: unknown;
   /** MongoDB: what `ctx.mongoose()` opens. */
-  readonly mongoose?: OpenMongoose | undefined;
+  readonly mongoose?: MongooseOpener | undefined;
   readonly emit: Emit;
 }
 
-/**
- * Opens the project's mongoose over this client, which passes the guard of whichever run
- * is under way, with the project's models.
- */
-export type OpenMongoose = (given: {
-  readonly client: unknown;
-  readonly database: string;
-}) => Promise<OpenedMongoose>;
+export interface MongooseOpener {
+  /**
+   * To be called before migrations are imported.
+   *
+   * @returns tells whether what was imported since brought models that nobody connects
+   */
+  watch(): () => boolean;
+  /**
+   * Opens the project's mongoose over this client, which passes the guard of whichever run
+   * is under way, with the project's models.
+   */
+  open(given: { readonly client: unknown; readonly database: string }): Promise<OpenedMongoose>;
+}
 
 export interface OpenedMongoose extends MongooseHandles {
+  /** False once a migration has closed it. */
+  isOpen(): boolean;
   /** Says whose run the handles belong to now. */
   enter(ctx: MongoContext): void;
   /** Safe to call twice. */

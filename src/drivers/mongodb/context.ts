@@ -8,6 +8,11 @@ import type { Bridge } from './mongoose.ts';
 import { noBackfills } from './only-backfills.ts';
 import { upsert } from './upsert.ts';
 
+export interface MongoCall extends StepCall {
+  /** Connects models that the step brings along. @returns undefined when there are none */
+  prepare(): Promise<unknown> | undefined;
+}
+
 /** What a step is called with: handles that pass the gate, and the context around them. */
 export function createCall(
   job: Job,
@@ -20,7 +25,7 @@ export function createCall(
   gate: Gate,
   signal: AbortSignal,
   startBackfill: () => Promise<void>,
-): StepCall {
+): MongoCall {
   const client = guardClient(real.client, real.database, gate);
   const db = client.db(real.database);
   const { id, version, name, description, run, direction } = job.header;
@@ -43,5 +48,5 @@ export function createCall(
     session: gate.session,
     mongoose: () => real.mongoose.open(gate, ctx),
   };
-  return { ctx, positional: [db, client, ctx] };
+  return { ctx, positional: [db, client, ctx], prepare: () => real.mongoose.prepare(gate, ctx) };
 }

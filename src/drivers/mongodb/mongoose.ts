@@ -1,7 +1,7 @@
 import type { ClientSession, MongoClient } from 'mongodb';
 import { GodwitError } from '../../errors.ts';
 import type { MongoContext, MongooseHandles } from '../../ports/context.ts';
-import type { OpenedMongoose, OpenMongoose } from '../../ports/driver.ts';
+import type { MongooseOpener, OpenedMongoose } from '../../ports/driver.ts';
 import type { Call, Gate } from './guard/gate.ts';
 import { guardClient, type Passage } from './guard/guard.ts';
 
@@ -12,30 +12,47 @@ import { guardClient, type Passage } from './guard/guard.ts';
 export class Bridge {
   readonly #client: MongoClient;
   readonly #database: string;
-  readonly #openMongoose: OpenMongoose | undefined;
+  readonly #opener: MongooseOpener | undefined;
+  readonly #hasModels: () => boolean;
   readonly #switch = new SwitchedGate();
   #opened: Promise<OpenedMongoose> | undefined;
 
-  constructor(client: MongoClient, database: string, openMongoose: OpenMongoose | undefined) {
+  constructor(client: MongoClient, database: string, opener: MongooseOpener | undefined) {
     this.#client = client;
     this.#database = database;
-    this.#openMongoose = openMongoose;
+    this.#opener = opener;
+    this.#hasModels = opener?.watch() ?? (() => false);
+  }
+
+  /**
+   * Before a step: models that a migration requires by itself are connected too, where
+   * nobody else does it.
+   *
+   * @returns undefined when there is nothing to wait for, as for most migrations
+   */
+  prepare(gate: Gate, ctx: MongoContext): Promise<unknown> | undefined {
+    return this.#opened || this.#hasModels() ? this.open(gate, ctx) : undefined;
   }
 
   async open(gate: Gate, ctx: MongoContext): Promise<MongooseHandles> {
     this.#switch.gate = gate;
     this.#opened ??= this.#open();
-    const opened = await this.#opened;
+    let opened = await this.#opened;
+    if (!opened.isOpen()) {
+      await this.close();
+      this.#opened = this.#open();
+      opened = await this.#opened;
+    }
     opened.enter(ctx);
     return { mongoose: opened.mongoose, models: opened.models };
   }
 
   #open(): Promise<OpenedMongoose> {
-    if (this.#openMongoose === undefined) {
+    if (this.#opener === undefined) {
       throw new GodwitError('GODWIT_UNSUPPORTED', 'Mongoose cannot be opened here.');
     }
     const client = guardClient(this.#client, this.#database, this.#switch);
-    const opening = this.#openMongoose({ client, database: this.#database });
+    const opening = this.#opener.open({ client, database: this.#database });
     // A model that was mended is imported again by the next run.
     opening.catch(() => {
       this.#opened = undefined;

@@ -1,7 +1,7 @@
 import { GodwitError } from '../../errors.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
 import type { EndedEvent } from '../../ports/history.ts';
-import type { StepCall } from '../../ports/migration.ts';
+import type { MongoCall } from './context.ts';
 import type { Tally } from './guard/counts.ts';
 import { toRecordable } from './record.ts';
 
@@ -13,9 +13,11 @@ export interface Progress {
 const STACK_DEPTH = 50;
 
 /** Runs the step, then `verify`. */
-export async function perform(job: Job, call: StepCall, progress: Progress): Promise<unknown> {
+export async function perform(job: Job, call: MongoCall, progress: Progress): Promise<unknown> {
   const { step, verify } = job;
   if (step.type === 'sql' || verify?.type === 'sql') throw noSql(job);
+  const ready = call.prepare();
+  if (ready) await ready;
   const returned = await step.run(call);
   if (verify === undefined) return returned;
   progress.phase = 'verify';

@@ -4,7 +4,7 @@ import type {
   AcquireOptions,
   Dropped,
   Job,
-  OpenMongoose,
+  MongooseOpener,
   Outcome,
   SeriesProgress,
   Session,
@@ -34,7 +34,7 @@ export interface SessionParts {
   readonly url: string;
   /** Of godwit's own collections. */
   readonly prefix: string;
-  readonly mongoose: OpenMongoose | undefined;
+  readonly mongoose: MongooseOpener | undefined;
 }
 
 /** Takes the lock. */
