@@ -10,3 +10,13 @@ export const SOAK: boolean = Boolean(process.env['GODWIT_SOAK']);
 export function rounds(normal: number, soak: number): number {
   return SOAK ? soak : normal;
 }
+
+/**
+ * Which combinations a test tries: in `npm test` those that differ most, all in the soak.
+ *
+ * @example
+ * describe.each(among(['mongodb', 'postgres'], ([first]) => [first]))('on %s', …);
+ */
+export function among<T>(all: readonly T[], few: (all: readonly T[]) => readonly T[]): T[] {
+  return [...(process.env['GODWIT_SOAK'] ? all : few(all))];
+}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackfillStatus } from '../../../src/app/backfill-types.ts';
 import { startRedis, type TestRedis } from '../../../src/testing/redis.ts';
-import { rounds } from '../../support/rounds.ts';
+import { among, rounds } from '../../support/rounds.ts';
 import { type Example, installExample, type Running, until } from './example.ts';
 
 const ROWS = 20_000;
@@ -9,120 +9,126 @@ const ROWS = 20_000;
 const SLOWLY = ['--chunk', '100', '--max-rate', '4000'];
 const DONE = { before: 0, once: ROWS, wrong: 0 };
 
-describe.each(['mongodb', 'postgres'] as const)('godwit worker on %s', (kind) => {
-  let example: Example;
-  let redis: TestRedis;
-  const shared = () => ({ GODWIT_REDIS_URL: redis.url });
-  const startWorker = () => example.start(['worker', '--chunks', '10'], shared());
-  const begin = (name: string) => example.start(['backfill', 'run', name, ...SLOWLY], shared());
-  const status = async (name: string) =>
-    (await example.json<BackfillStatus>(['backfill', 'status', name])).backfill;
+const KINDS = ['mongodb', 'postgres'] as const;
 
-  const waiting = (worker: Running) =>
-    until('the worker waits', () => worker.output().includes('Waiting for work'));
+// The queue is the same for both; without the soak the one that is quicker stands for it.
+describe.each(among<(typeof KINDS)[number]>(KINDS, () => ['postgres']))(
+  'godwit worker on %s',
+  (kind) => {
+    let example: Example;
+    let redis: TestRedis;
+    const shared = () => ({ GODWIT_REDIS_URL: redis.url });
+    const startWorker = () => example.start(['worker', '--chunks', '10'], shared());
+    const begin = (name: string) => example.start(['backfill', 'run', name, ...SLOWLY], shared());
+    const status = async (name: string) =>
+      (await example.json<BackfillStatus>(['backfill', 'status', name])).backfill;
 
-  beforeAll(async () => {
-    [example, redis] = await Promise.all([installExample(kind), startRedis()]);
-  });
-  afterAll(async () => {
-    await example?.stop();
-    await redis?.stop();
-  });
+    const waiting = (worker: Running) =>
+      until('the worker waits', () => worker.output().includes('Waiting for work'));
 
-  it('shares the work of one backfill run with two workers', async () => {
-    await example.fill(ROWS);
-    const workers = [startWorker(), startWorker()];
-    await Promise.all(workers.map(waiting));
-    const run = example.start(
-      ['backfill', 'run', 'count-visits', '--chunk', '100', '--max-rate', '2000'],
-      shared(),
-    );
-    const seen = new Set<number>();
-    await until('all three are seen in status', async () => {
-      for (const { by } of (await status('count-visits')).workers) seen.add(by.pid);
-      return seen.size >= 3;
+    beforeAll(async () => {
+      [example, redis] = await Promise.all([installExample(kind), startRedis()]);
     });
-    const { code, stderr } = await run.done;
-    expect(code, stderr).toBe(0);
-    expect((await example.check()).visits).toEqual(DONE);
-    for (const worker of workers) {
-      const ended = await worker.kill('SIGTERM');
-      expect(ended.code, ended.stderr).toBe(0);
-      expect(ended.stdout).toContain('Stopped after');
-    }
-  });
+    afterAll(async () => {
+      await example?.stop();
+      await redis?.stop();
+    });
 
-  it('workers killed at random, Redis killed and restarted: each row once', async () => {
-    for (let round = 0; round < rounds(1, 15); round++) {
+    it('shares the work of one backfill run with two workers', async () => {
+      await example.fill(ROWS);
+      const workers = [startWorker(), startWorker()];
+      await Promise.all(workers.map(waiting));
+      const run = example.start(
+        ['backfill', 'run', 'count-visits', '--chunk', '100', '--max-rate', '2000'],
+        shared(),
+      );
+      const seen = new Set<number>();
+      await until('all three are seen in status', async () => {
+        for (const { by } of (await status('count-visits')).workers) seen.add(by.pid);
+        return seen.size >= 3;
+      });
+      const { code, stderr } = await run.done;
+      expect(code, stderr).toBe(0);
+      expect((await example.check()).visits).toEqual(DONE);
+      for (const worker of workers) {
+        const ended = await worker.kill('SIGTERM');
+        expect(ended.code, ended.stderr).toBe(0);
+        expect(ended.stdout).toContain('Stopped after');
+      }
+    });
+
+    it('workers killed at random, Redis killed and restarted: each row once', async () => {
+      for (let round = 0; round < rounds(1, 15); round++) {
+        await example.fill(ROWS);
+        const workers = [startWorker(), startWorker()];
+        await Promise.all(workers.map(waiting));
+        const run = begin('count-visits');
+        let ended = false;
+        void run.done.finally(() => {
+          ended = true;
+        });
+        for (let kill = 0; !ended; kill++) {
+          await pause(200 + Math.random() * 600);
+          const victim = Math.floor(Math.random() * workers.length);
+          await workers[victim]?.kill('SIGKILL');
+          workers[victim] = startWorker();
+          if (kill === 1) await redis.kill();
+          if (kill === 3) await redis.restart();
+        }
+        const { code, stderr } = await run.done;
+        await redis.restart();
+        await Promise.all(workers.map((worker) => worker.kill('SIGKILL')));
+        expect(code, stderr).toBe(0);
+        expect((await example.check()).visits).toEqual(DONE);
+      }
+    });
+
+    it('goes on, and ends it, when the one who began it is killed', async () => {
       await example.fill(ROWS);
       const workers = [startWorker(), startWorker()];
       await Promise.all(workers.map(waiting));
       const run = begin('count-visits');
-      let ended = false;
-      void run.done.finally(() => {
-        ended = true;
+      await until('a worker has joined', async () => {
+        const found = await status('count-visits').catch(() => undefined);
+        return (found?.workers.length ?? 0) >= 2;
       });
-      for (let kill = 0; !ended; kill++) {
-        await pause(200 + Math.random() * 600);
-        const victim = Math.floor(Math.random() * workers.length);
-        await workers[victim]?.kill('SIGKILL');
-        workers[victim] = startWorker();
-        if (kill === 1) await redis.kill();
-        if (kill === 3) await redis.restart();
-      }
-      const { code, stderr } = await run.done;
-      await redis.restart();
-      await Promise.all(workers.map((worker) => worker.kill('SIGKILL')));
-      expect(code, stderr).toBe(0);
+      await run.kill('SIGKILL');
+      await until(
+        'it is complete',
+        async () => (await status('count-visits')).state === 'complete',
+        60_000,
+      );
       expect((await example.check()).visits).toEqual(DONE);
-    }
-  });
-
-  it('goes on, and ends it, when the one who began it is killed', async () => {
-    await example.fill(ROWS);
-    const workers = [startWorker(), startWorker()];
-    await Promise.all(workers.map(waiting));
-    const run = begin('count-visits');
-    await until('a worker has joined', async () => {
-      const found = await status('count-visits').catch(() => undefined);
-      return (found?.workers.length ?? 0) >= 2;
+      const ends = await Promise.all(workers.map((worker) => worker.kill('SIGTERM')));
+      expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+      expect(ends.some(({ stdout }) => stdout.includes('1 backfill ended'))).toBe(true);
     });
-    await run.kill('SIGKILL');
-    await until(
-      'it is complete',
-      async () => (await status('count-visits')).state === 'complete',
-      60_000,
-    );
-    expect((await example.check()).visits).toEqual(DONE);
-    const ends = await Promise.all(workers.map((worker) => worker.kill('SIGTERM')));
-    expect(ends.map(({ code }) => code)).toEqual([0, 0]);
-    expect(ends.some(({ stdout }) => stdout.includes('1 backfill ended'))).toBe(true);
-  });
 
-  it('a worker that is stopped finishes its chunks, and its job goes on elsewhere', async () => {
-    await example.fill(ROWS);
-    const first = startWorker();
-    await waiting(first);
-    const run = begin('count-visits');
-    await until('the worker has joined', async () => {
-      const found = await status('count-visits').catch(() => undefined);
-      return (found?.workers.length ?? 0) >= 2;
+    it('a worker that is stopped finishes its chunks, and its job goes on elsewhere', async () => {
+      await example.fill(ROWS);
+      const first = startWorker();
+      await waiting(first);
+      const run = begin('count-visits');
+      await until('the worker has joined', async () => {
+        const found = await status('count-visits').catch(() => undefined);
+        return (found?.workers.length ?? 0) >= 2;
+      });
+      await run.kill('SIGKILL');
+      const stopped = await first.kill('SIGTERM');
+      expect(stopped.code, stopped.stderr).toBe(0);
+      const { progress } = await status('count-visits');
+      expect(progress?.rows).toBeLessThan(ROWS);
+      const second = startWorker();
+      await until(
+        'it is complete',
+        async () => (await status('count-visits')).state === 'complete',
+        60_000,
+      );
+      await second.kill('SIGTERM');
+      expect((await example.check()).visits).toEqual(DONE);
     });
-    await run.kill('SIGKILL');
-    const stopped = await first.kill('SIGTERM');
-    expect(stopped.code, stopped.stderr).toBe(0);
-    const { progress } = await status('count-visits');
-    expect(progress?.rows).toBeLessThan(ROWS);
-    const second = startWorker();
-    await until(
-      'it is complete',
-      async () => (await status('count-visits')).state === 'complete',
-      60_000,
-    );
-    await second.kill('SIGTERM');
-    expect((await example.check()).visits).toEqual(DONE);
-  });
-});
+  },
+);
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunReport, SetupReport, StatusReport } from '../../../src/app/types.ts';
 import { startMongod } from '../../../src/testing/mongod.ts';
 import { startPostgres } from '../../../src/testing/postgres.ts';
-import { rounds } from '../../support/rounds.ts';
+import { among, rounds } from '../../support/rounds.ts';
 import { runCli, runJson, startCli } from '../support/cli.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';
 
@@ -54,11 +54,13 @@ async function postgres(): Promise<Bench> {
   };
 }
 
-describe.each([
+const BENCHES: readonly (readonly [string, () => Promise<Bench>])[] = [
   ['a standalone', () => mongo(false)],
   ['a replica set', () => mongo(true)],
   ['postgres', postgres],
-])('seeds on %s', (_name, open) => {
+];
+
+describe.each(among(BENCHES, (all) => all.slice(1)))('seeds on %s', (_name, open) => {
   let bench: Bench;
   let folder: TestFolder;
   beforeAll(async () => {
