@@ -35,7 +35,10 @@ export type BackfillChange =
 /** A key's values in the order of the key's fields, in a form that survives JSON. */
 export type KeyValue = readonly unknown[];
 
-/** A part of the key space that is worked on at once. */
+/**
+ * A part of the key space that is worked on at once. Drivers may keep more beside it: the
+ * engine hands the object back.
+ */
 export interface Chunk {
   readonly ledger: string;
   readonly n: number;

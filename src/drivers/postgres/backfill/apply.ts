@@ -78,7 +78,7 @@ ${finish(claimed, { rows: count, changed: count })}`;
 
 /** Nobody knows beforehand which rows the statement changes: all of the chunk are kept, then compared. */
 function sqlAndKeep(claimed: Claimed): string[] {
-  const { place, job, target, chunk, worker } = claimed;
+  const { place, job, target, chunk } = claimed;
   const { touched } = place.tables;
   const its = `(godwit_t.ledger, godwit_t.generation, godwit_t.chunk) = (${touchedHead(claimed)})`;
   const { text, verb } = sqlStatement(job, target, (alias) => {
@@ -86,7 +86,7 @@ function sqlAndKeep(claimed: Claimed): string[] {
     return `${keyRow(aliased)} in (select ${castColumns(target, 'godwit_t.key').join(', ')} from ${touched} godwit_t where ${its}) and ${gate(claimed)}`;
   });
   const justDone = `exists (select 1 from ${place.tables.chunk} where n = ${chunk.n} and state = 'done'
-    and worker = ${literal(worker)} and done_at >= pg_catalog.transaction_timestamp())`;
+    and token = ${literal(chunk.token)} and done_at >= pg_catalog.transaction_timestamp())`;
   const same = `${keyRow(target)} = ${castKey(target, 'godwit_t.key')}`;
   return [
     `${insertTouched(claimed)} select ${touchedHead(claimed)}, ${keyJson(target)}, ${imageSql(target)}, null, true

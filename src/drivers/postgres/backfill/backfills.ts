@@ -90,26 +90,26 @@ class PostgresBackfills implements Backfills {
   async apply(
     job: BackfillJob,
     chunk: Chunk,
-    worker: string,
+    _worker: string,
     work?: { readonly rows: readonly ReadRow[]; readonly changes: readonly RowChange[] },
   ): Promise<ChunkResult | undefined> {
-    return apply(await claimedOf(this.#place, job, chunk, worker), work);
+    return apply(await claimedOf(this.#place, job, chunk), work);
   }
 
-  giveBack(chunk: Chunk, worker: string, error?: ErrorInfo): Promise<void> {
-    return giveBack(this.#place, chunk, worker, error);
+  giveBack(chunk: Chunk, _worker: string, error?: ErrorInfo): Promise<void> {
+    return giveBack(this.#place, chunk, error);
   }
 
   letGo(ledger: string, worker: string, holding: readonly number[]): Promise<void> {
     return letGo(this.#place, ledger, worker, holding);
   }
 
-  async split(job: BackfillJob, chunk: Chunk, worker: string): Promise<boolean> {
-    return split(await claimedOf(this.#place, job, chunk, worker));
+  async split(job: BackfillJob, chunk: Chunk): Promise<boolean> {
+    return split(await claimedOf(this.#place, job, chunk));
   }
 
-  async poison(job: BackfillJob, chunk: Chunk, worker: string, error: ErrorInfo): Promise<void> {
-    return poison(await claimedOf(this.#place, job, chunk, worker), error);
+  async poison(job: BackfillJob, chunk: Chunk, _worker: string, error: ErrorInfo): Promise<void> {
+    return poison(await claimedOf(this.#place, job, chunk), error);
   }
 
   poisoned(ledger: string, limit: number): Promise<Poisoned[]> {

@@ -4,7 +4,7 @@ import type { Poisoned } from '../../../ports/backfill-ledger.ts';
 import { isMissing } from '../history.ts';
 import { jsonLiteral, literal } from '../text.ts';
 import { insertPoison, POISON_AGAIN } from './apply-rows.ts';
-import { type Claimed, finish, gate, mine } from './claimed.ts';
+import { type Claimed, finish, gate, held, mine, type TokenChunk } from './claimed.ts';
 import { json, ms } from './head.ts';
 import { chunkCondition, keyJson, keyLiteral, keyOrder, parseKey } from './key-sql.ts';
 import type { Place } from './place.ts';
@@ -12,17 +12,12 @@ import type { Place } from './place.ts';
 /** Keys of poisoned rows that are tried again together. */
 const RETRIED = 100;
 
-export async function giveBack(
-  place: Place,
-  chunk: Chunk,
-  worker: string,
-  error?: ErrorInfo,
-): Promise<void> {
+export async function giveBack(place: Place, chunk: Chunk, error?: ErrorInfo): Promise<void> {
   const attempt =
     error === undefined ? '' : `attempts = attempts + 1, error = ${jsonLiteral(error)},`;
   await place.pool.run(
     `update ${place.tables.chunk} set ${attempt} state = 'waiting', worker = null, token = null
-    where n = ${chunk.n} and worker = ${literal(worker)} and state = 'claimed'`,
+    where ${held(chunk as TokenChunk)}`,
   );
 }
 
@@ -59,7 +54,7 @@ export async function split(claimed: Claimed): Promise<boolean> {
       select ${head}, v.after, v.upto, v.keys from ${t} c, m, lateral (values ${halves.values}) v(after, upto, keys)
       where c.n = ${chunk.n} and m.key is not null and ${gate(claimed)} returning 1)
     update ${t} set state = 'split', keys = null, done_at = pg_catalog.clock_timestamp()
-    where n = ${chunk.n} and worker = ${literal(claimed.worker)} and state = 'claimed' and exists (select 1 from i)`,
+    where ${held(chunk)} and exists (select 1 from i)`,
   );
   return results.at(-1)?.command === 'UPDATE 1';
 }
@@ -147,11 +142,6 @@ export async function retryPoisoned(place: Place, ledger: string): Promise<numbe
   }
 }
 
-export function claimedOf(
-  place: Place,
-  job: BackfillJob,
-  chunk: Chunk,
-  worker: string,
-): Promise<Claimed> {
-  return place.target(job).then((target) => ({ place, job, target, chunk, worker }));
+export function claimedOf(place: Place, job: BackfillJob, chunk: Chunk): Promise<Claimed> {
+  return place.target(job).then((target) => ({ place, job, target, chunk: chunk as TokenChunk }));
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BackfillJob, Chunk, KeyValue } from '../../../ports/backfill-job.ts';
 import type { SimpleResult } from '../connection.ts';
 import { literal } from '../text.ts';
+import type { TokenChunk } from './claimed.ts';
 import { aliveSql } from './head.ts';
 import { castKeyOf, keyOrder, keyRow, parseKey } from './key-sql.ts';
 import type { Place } from './place.ts';
@@ -26,7 +27,7 @@ export async function claim(
       cutNext(place, job, target, { worker, token, size }),
     ].join(';'),
   );
-  return toChunk(job, results[0]) ?? toChunk(job, results[2]);
+  return toChunk(job, token, results[0]) ?? toChunk(job, token, results[2]);
 }
 
 function runningSql(): string {
@@ -62,7 +63,10 @@ function lockLedger(place: Place, job: BackfillJob, token: string): string {
   return `select 1 from ${place.tables.ledger} l where ${cuttable(place, job, token)} for update`;
 }
 
-/** By a seek in the key's index: from the frontier so many keys on, or to the bound. */
+/**
+ * By a seek in the key's index: from the frontier so many keys on, or to the bound. Locks
+ * the ledger too: it may have been paused when the statement before wanted to.
+ */
 function cutNext(
   place: Place,
   job: BackfillJob,
@@ -82,7 +86,7 @@ function cutNext(
     `(select pg_catalog.jsonb_build_array(${names.map((name) => `s.${name}::text`).join()}) as key
     from (select ${columns} from ${target.table} where ${condition} order by ${keyOrder(target)}
       limit 1 offset ${Math.max(0, Math.round(size) - 1)}) s)`;
-  return `with l as materialized (select * from ${t.ledger} l where ${cuttable(place, job, token)}),
+  return `with l as materialized (select * from ${t.ledger} l where ${cuttable(place, job, token)} for update),
 e as materialized (
   ${seek(`(select frontier is null from l) and ${within}${start}`)}
   union all ${seek(`(select frontier is not null from l) and ${beyond} and ${within}`)}),
@@ -94,7 +98,11 @@ select n.ledger, n.generation, n.sweep, 'claimed', n.frontier, n.upto, ${literal
 returning n, after, upto, keys, attempts`;
 }
 
-function toChunk(job: BackfillJob, result: SimpleResult | undefined): Chunk | undefined {
+function toChunk(
+  job: BackfillJob,
+  token: string,
+  result: SimpleResult | undefined,
+): TokenChunk | undefined {
   const row = result?.rows[0];
   if (!row) return undefined;
   const [n, after, to, keys, attempts] = row;
@@ -107,5 +115,6 @@ function toChunk(job: BackfillJob, result: SimpleResult | undefined): Chunk | un
     ...(upTo && { to: upTo }),
     ...(keys != null && { keys: JSON.parse(keys) as KeyValue[] }),
     attempts: Number(attempts),
+    token,
   };
 }
