@@ -8,7 +8,7 @@ export type {
   BackfillState,
   BackfillStatus,
   BackfillUndoReport,
-} from './app/backfill-types.ts';
+} from './app/backfill/types.ts';
 export type {
   BackupApi,
   BackupCreateOptions,
@@ -23,8 +23,8 @@ export type {
   PruneReport,
   RestoreResult,
 } from './app/backup/types.ts';
+export { MigrationRunner, type MigrationRunnerOptions } from './app/classes/runner.ts';
 export { createMigrator } from './app/create-migrator.ts';
-export { MigrationRunner, type MigrationRunnerOptions } from './app/migration-runner.ts';
 export type {
   RoundtripOptions,
   RoundtripReport,
@@ -39,14 +39,14 @@ export type {
   SchemaPlanOptions,
   SquashOptions,
   SquashReport,
-} from './app/schema-types.ts';
+} from './app/schema/types.ts';
 export type {
   SyncOptions,
   SyncPlan,
   SyncPlanOptions,
   SyncReport,
   SyncResult,
-} from './app/sync-types.ts';
+} from './app/sync/types.ts';
 export type {
   CreateOptions,
   DoctorReport,

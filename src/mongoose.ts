@@ -1,9 +1,9 @@
-export { MigrationHelper } from './app/migration-helper.ts';
+export { MigrationHelper } from './app/classes/helper.ts';
 export {
   type AppliedEntry,
   MigrationTracker,
   type TrackerStatus,
-} from './app/migration-tracker.ts';
+} from './app/classes/tracker.ts';
 export type { BulkResult, BulkUpdate } from './mongoose/helper/bulk-update.ts';
 export type { CopyFieldOptions, RenameOptions } from './mongoose/helper/fields.ts';
 export type {

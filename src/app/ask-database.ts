@@ -8,7 +8,7 @@ import type { Checks, Expectation } from '../ports/checks.ts';
 import type { Driver } from '../ports/driver.ts';
 import type { Finding } from '../ports/finding.ts';
 import type { Migration, MigrationBody, SqlText } from '../ports/migration.ts';
-import { askFolder } from './check-folder.ts';
+import { askFolder } from './validate/check-folder.ts';
 
 export interface DatabaseQuestion {
   readonly settings: Settings;

@@ -1,9 +1,9 @@
 import type { Emit } from '../events.ts';
-import { announceFailures } from './announce-failures.ts';
-import { backfillApi } from './backfill-api.ts';
+import { backfillApi } from './backfill/api.ts';
 import { backupApi } from './backup/api.ts';
 import { openProject } from './project.ts';
-import { schemaApi } from './schema.ts';
+import { announceFailures } from './run/announce-failures.ts';
+import { schemaApi } from './schema/api.ts';
 import type { Migrator, MigratorOptions } from './types.ts';
 
 /**
@@ -26,8 +26,8 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
   return announceFailures(project, {
     settings: () => project.settings(),
     target: async () => (await project.driver()).target,
-    plan: async (plan = {}) => (await import('./show-plan.ts')).showPlan(project, plan),
-    planSql: async (plan = {}) => (await import('./plan-script.ts')).planScript(project, plan),
+    plan: async (plan = {}) => (await import('./plan/show.ts')).showPlan(project, plan),
+    planSql: async (plan = {}) => (await import('./plan/script.ts')).planScript(project, plan),
     up: async (run = {}) => (await running()).runDirection(project, 'up', run),
     down: async (run = {}) => (await running()).runDirection(project, 'down', run),
     redo: async (run = {}) => (await running()).redo(project, run),
@@ -38,7 +38,8 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     list: async () => (await import('./status.ts')).listFolder(project),
     show: async (id) => (await import('./history.ts')).showMigration(project, id),
     history: async (query = {}) => (await import('./history.ts')).readHistory(project, query),
-    validate: async (how = {}) => (await import('./validate.ts')).validateProject(project, how),
+    validate: async (how = {}) =>
+      (await import('./validate/validate.ts')).validateProject(project, how),
     lint: async (how = {}) => (await import('./lint/lint.ts')).lintProject(project, how),
     mark: async (id, as, record = {}) => (await records()).mark(project, id, as, record),
     accept: async (ids, record = {}) => (await records()).accept(project, ids, record),
@@ -46,7 +47,7 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
     planSync: async (sync = {}) =>
       (await import('./sync/plan-sync.ts')).showDifference(project, sync),
     sync: async (sync = {}) => (await import('./sync/run-sync.ts')).runSync(project, sync),
-    squash: async (how = {}) => (await import('./squash.ts')).squash(project, how),
+    squash: async (how = {}) => (await import('./squash/squash.ts')).squash(project, how),
     test: async (how = {}) =>
       (await import('./roundtrip/run-roundtrips.ts')).runRoundtrips(project, how),
     modelChanges: async (how = {}) =>
@@ -67,5 +68,5 @@ export function createMigrator(options: MigratorOptions = {}): Migrator {
   });
 }
 
-const running = () => import('./run-commands.ts');
+const running = () => import('./run/commands.ts');
 const records = () => import('./record-commands.ts');

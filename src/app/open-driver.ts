@@ -3,7 +3,7 @@ import { EMBEDDED_MONGODB } from '../config/url.ts';
 import type { Emit } from '../events.ts';
 import type { DriverName } from '../ports/context.ts';
 import type { Driver, OpenDriver } from '../ports/driver.ts';
-import { mongooseOpener } from './mongoose-opener.ts';
+import { mongooseOpener } from './classes/mongoose-opener.ts';
 
 /** Loads only the driver that is used. */
 const DRIVERS: Readonly<Record<DriverName, () => Promise<OpenDriver>>> = {

@@ -10,19 +10,19 @@ import type { Diagnosis, Dropped, LockHolder, Target } from '../ports/driver.ts'
 import type { Finding, FindingSummary } from '../ports/finding.ts';
 import type { Actor, Counts, Via } from '../ports/history.ts';
 import type { Direction, Kind } from '../ports/migration.ts';
-import type { BackfillApi } from './backfill-types.ts';
+import type { BackfillApi } from './backfill/types.ts';
 import type { BackupApi, BackupTaken } from './backup/types.ts';
 import type { ModelChanges, ModelChangesOptions } from './from-models/model-changes.ts';
+import type { ShownPlan } from './plan/show.ts';
 import type { RoundtripOptions, RoundtripReport } from './roundtrip/types.ts';
-import type { SchemaApi, SquashOptions, SquashReport } from './schema-types.ts';
-import type { ShownPlan } from './show-plan.ts';
+import type { SchemaApi, SquashOptions, SquashReport } from './schema/types.ts';
 import type {
   SyncOptions,
   SyncPlan,
   SyncPlanOptions,
   SyncReport,
   SyncResult,
-} from './sync-types.ts';
+} from './sync/types.ts';
 
 export type { Finding } from '../ports/finding.ts';
 

@@ -10,7 +10,7 @@ import type { SyncOperation } from '../../ports/definition.ts';
 import type { Job, Outcome } from '../../ports/driver.ts';
 import type { VersionRecord } from '../../ports/history.ts';
 import type { Project } from '../project.ts';
-import type { SyncReport, SyncResult } from '../sync-types.ts';
+import type { SyncReport, SyncResult } from '../sync/types.ts';
 import type { Work } from '../with-session.ts';
 
 /** A file that differs from what was run last. */

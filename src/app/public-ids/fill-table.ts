@@ -1,8 +1,8 @@
 import type { PublicIdEntry } from '../../core/public-ids/registry.ts';
 import type { ErrorInfo } from '../../errors.ts';
 import type { BackfillSpec } from '../../ports/backfill-spec.ts';
-import { retry, run } from '../backfill-runs.ts';
-import type { BackfillReport, BackfillRunOptions } from '../backfill-types.ts';
+import { retry, run } from '../backfill/runs.ts';
+import type { BackfillReport, BackfillRunOptions } from '../backfill/types.ts';
 import type { Project } from '../project.ts';
 
 export interface Filled {

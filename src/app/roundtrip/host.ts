@@ -4,7 +4,7 @@ import type { DriverName } from '../../ports/context.ts';
 import type { Driver } from '../../ports/driver.ts';
 import type { Scratch } from '../../ports/snapshot.ts';
 import type { Project } from '../project.ts';
-import { openBeside } from '../scratch.ts';
+import { openBeside } from '../schema/scratch.ts';
 
 /** Where databases for a trial are made. */
 export interface TrialHost {

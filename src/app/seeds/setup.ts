@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Project } from '../project.ts';
-import { runDirection } from '../run-commands.ts';
-import type { SyncReport } from '../sync-types.ts';
+import { runDirection } from '../run/commands.ts';
+import type { SyncReport } from '../sync/types.ts';
 import type { RunReport, SetupReport, WriteOptions } from '../types.ts';
 import { refuseProduction } from './refuse-production.ts';
 import { runSeeds } from './run-seeds.ts';

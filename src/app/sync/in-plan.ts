@@ -2,11 +2,11 @@ import { toGodwitError } from '../../errors.ts';
 import type { SyncOperation } from '../../ports/definition.ts';
 import { hasScripts, runScripts, scriptsNow } from '../definitions/scripts.ts';
 import type { Project } from '../project.ts';
-import type { SyncReport } from '../sync-types.ts';
 import type { RunOptions } from '../types.ts';
 import type { Work } from '../with-session.ts';
 import { planSync } from './plan-sync.ts';
 import { applyRecorded } from './run-sync.ts';
+import type { SyncReport } from './types.ts';
 
 /**
  * What `up` does after its migrations, under the same lock. Definitions are about the shape

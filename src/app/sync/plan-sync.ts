@@ -10,8 +10,8 @@ import type {
 } from '../../ports/definition.ts';
 import type { Driver } from '../../ports/driver.ts';
 import type { Project } from '../project.ts';
-import type { SyncPlan, SyncPlanOptions } from '../sync-types.ts';
 import { findDefinitions } from './find-definitions.ts';
+import type { SyncPlan, SyncPlanOptions } from './types.ts';
 
 /** How many offending values are shown. */
 const SHOWN = 5;

@@ -5,9 +5,9 @@ import type { Session } from '../../ports/driver.ts';
 import type { Actor, RunHeader } from '../../ports/history.ts';
 import { currentActor } from '../actor.ts';
 import type { Project } from '../project.ts';
-import type { SyncOptions, SyncPlan, SyncReport } from '../sync-types.ts';
 import { type Applying, applyPlan, reportOf } from './apply-plan.ts';
 import { planSync, readerOf } from './plan-sync.ts';
+import type { SyncOptions, SyncPlan, SyncReport } from './types.ts';
 
 /** Brings the database in line with what is defined, under the migrations' lock. */
 export async function runSync(project: Project, options: SyncOptions): Promise<SyncReport> {

@@ -1,4 +1,4 @@
-import type { BackfillReport, BackfillRunOptions } from '../../app/backfill-types.ts';
+import type { BackfillReport, BackfillRunOptions } from '../../app/backfill/types.ts';
 import type { Migrator } from '../../app/types.ts';
 import { GodwitError } from '../../errors.ts';
 import type { BackfillControl } from '../../ports/backfill-ledger.ts';

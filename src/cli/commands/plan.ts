@@ -1,4 +1,4 @@
-import type { ShownPlan } from '../../app/show-plan.ts';
+import type { ShownPlan } from '../../app/plan/show.ts';
 import type { PlanOptions } from '../../app/types.ts';
 import type { Plan } from '../../core/plan.ts';
 import { isDrift } from '../../core/sync/drift.ts';

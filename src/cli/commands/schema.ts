@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { SchemaDiffReport } from '../../app/schema-types.ts';
+import type { SchemaDiffReport } from '../../app/schema/types.ts';
 import type { Migrator } from '../../app/types.ts';
 import { toGodwitError } from '../../errors.ts';
 import type { SnapshotOptions } from '../../ports/snapshot.ts';

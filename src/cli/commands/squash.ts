@@ -1,4 +1,4 @@
-import type { SquashOptions } from '../../app/schema-types.ts';
+import type { SquashOptions } from '../../app/schema/types.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { askYes, guardProduction } from '../confirm.ts';
 import { oneDatabase } from '../context.ts';

@@ -1,4 +1,4 @@
-import type { SyncPlan, SyncPlanOptions } from '../../app/sync-types.ts';
+import type { SyncPlan, SyncPlanOptions } from '../../app/sync/types.ts';
 import type { Migrator } from '../../app/types.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { guardProduction } from '../confirm.ts';

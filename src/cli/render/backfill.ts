@@ -3,7 +3,7 @@ import type {
   BackfillEntry,
   BackfillStatus,
   BackfillUndoReport,
-} from '../../app/backfill-types.ts';
+} from '../../app/backfill/types.ts';
 import type { DryRun, SampledRow } from '../../core/backfill/dry-run.ts';
 import { approximately, showNumber, signOf } from './backfill-events.ts';
 import { plural, showDuration, showTime } from './measures.ts';

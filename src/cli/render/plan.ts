@@ -1,4 +1,4 @@
-import type { ShownPlan } from '../../app/show-plan.ts';
+import type { ShownPlan } from '../../app/plan/show.ts';
 import type { PlanProblem, PlanStep } from '../../core/plan.ts';
 import { plural } from './measures.ts';
 import type { Style } from './style.ts';

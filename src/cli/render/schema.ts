@@ -1,4 +1,4 @@
-import type { SchemaDiffReport, SquashReport } from '../../app/schema-types.ts';
+import type { SchemaDiffReport, SquashReport } from '../../app/schema/types.ts';
 import { diffLines, type SchemaChange } from '../../core/schema-diff.ts';
 import { plural } from './measures.ts';
 import type { Style } from './style.ts';

@@ -1,4 +1,4 @@
-import type { SyncPlan, SyncReport, SyncResult } from '../../app/sync-types.ts';
+import type { SyncPlan, SyncReport, SyncResult } from '../../app/sync/types.ts';
 import type { OffendingValue, SyncAction, SyncOperation } from '../../ports/definition.ts';
 import { plural, showDuration, showTime } from './measures.ts';
 import type { Style } from './style.ts';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backfills } from '../../../src/ports/backfill.ts';
+import type { RowChange } from '../../../src/ports/backfill-job.ts';
 import type { Driver } from '../../../src/ports/driver.ts';
 import { createPglite } from '../../../src/testing/pglite.ts';
 import { hasSystemPostgres, startPostgres } from '../../../src/testing/postgres.ts';
@@ -269,8 +270,8 @@ describe.each(Object.entries(DATABASES))('backfills on %s', (_name, open) => {
     await backfills.letGo(job.ledger, 'a', []);
     const again = await backfills.claim(job, 'b', 100);
     expect(again).toMatchObject({ n: first?.n, to: ['80'], attempts: 0 });
-    if (!again) throw new Error('nothing');
-    expect(await backfills.apply(job, again, 'a')).toBeUndefined();
+    if (!first || !again) throw new Error('nothing');
+    expect(await backfills.apply(job, first, 'a')).toBeUndefined();
     const refused = await backfills.apply(job, again, 'b').catch((error: unknown) => error);
     expect(backfills.classify(refused)).toMatchObject({ kind: 'row' });
     await backfills.giveBack(again, 'b', { code: 'GODWIT_BACKFILL_FAILED', message: 'x' });
@@ -304,6 +305,36 @@ describe.each(Object.entries(DATABASES))('backfills on %s', (_name, open) => {
     expect(await backfills.end(job.ledger, 'complete', {})).toBe(true);
     expect(await backfills.control('no such', { paused: true })).toBe(false);
     expect((await backfills.list()).length).toBeGreaterThan(2);
+  });
+
+  // Two lanes share a worker's name; after a restart of the server they take from each other.
+  it('does nothing for a claim that was lost and taken again under the same name', async () => {
+    await db.run(
+      `create table lanes (id int primary key, n int);
+      insert into lanes select i, 0 from generate_series(1, 20) i`,
+    );
+    const { backfills } = db;
+    const job = jobOf({ target: 'lanes', change: { type: 'transform' } });
+    await backfills.begin(job, BEGIN);
+    await backfills.heartbeat(job.ledger, { id: 'a', by: ACTOR, rows: 0 });
+    const lost = await backfills.claim(job, 'a', 100);
+    await backfills.letGo(job.ledger, 'a', [0]);
+    const taken = await backfills.claim(job, 'a', 100);
+    if (!lost || !taken) throw new Error('nothing');
+    expect(taken.n).toBe(lost.n);
+    const { rows } = await backfills.read(job, lost);
+    const changes = rows.map(
+      ({ row }): RowChange => ({ type: 'set', values: { n: Number(row['n']) + 1 } }),
+    );
+    expect(await backfills.apply(job, lost, 'a', { rows, changes })).toBeUndefined();
+    expect(await backfills.split(job, lost, 'a')).toBe(false);
+    await backfills.giveBack(lost, 'a');
+    await backfills.poison(job, lost, 'a', { code: 'GODWIT_BACKFILL_FAILED', message: 'x' });
+    expect(await backfills.poisoned(job.ledger, 5)).toEqual([]);
+    const worked = await backfills.apply(job, taken, 'a', { rows, changes });
+    expect(worked).toMatchObject({ changed: 20, conflicts: 0 });
+    expect(await db.run('select sum(n)::int as s from lanes')).toEqual([{ s: 20 }]);
+    expect(await backfills.end(job.ledger, 'complete', {})).toBe(true);
   });
 
   it('keeps what rows were, and puts back what is still as it was left', async () => {

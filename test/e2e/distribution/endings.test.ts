@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BackfillStatus } from '../../../src/app/backfill-types.ts';
+import type { BackfillStatus } from '../../../src/app/backfill/types.ts';
 import { startRedis, type TestRedis } from '../../../src/testing/redis.ts';
 import { type Example, installExample, type Running, until } from './example.ts';
 

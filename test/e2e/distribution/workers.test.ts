@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BackfillStatus } from '../../../src/app/backfill-types.ts';
+import type { BackfillStatus } from '../../../src/app/backfill/types.ts';
 import { startRedis, type TestRedis } from '../../../src/testing/redis.ts';
 import { among, rounds } from '../../support/rounds.ts';
 import { type Example, installExample, type Running, until } from './example.ts';

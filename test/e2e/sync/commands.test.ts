@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { SyncPlan, SyncReport } from '../../../src/app/sync-types.ts';
+import type { SyncPlan, SyncReport } from '../../../src/app/sync/types.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { runCli, runJson, startCli } from '../support/cli.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isApplied, RunnerConsole } from '../../../src/app/runner-console.ts';
+import { isApplied, RunnerConsole } from '../../../src/app/classes/console.ts';
 import type { StatusEntry } from '../../../src/app/types.ts';
 import type { LockHolder } from '../../../src/ports/driver.ts';
 
