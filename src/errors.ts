@@ -85,6 +85,7 @@ export const ERROR_CODES = {
   GODWIT_HELPER_REFUSED: { exit: 5 },
   GODWIT_PRODUCTION: { exit: 5 },
   GODWIT_RESET_REFUSED: { exit: 5 },
+  GODWIT_RESET_UNFINISHED: { exit: 5 },
   GODWIT_VALIDATOR_CHANGED: { exit: 5 },
   GODWIT_SCRATCH_REFUSED: { exit: 5 },
   GODWIT_SQUASH_PARTIAL: { exit: 5 },

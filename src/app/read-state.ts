@@ -1,5 +1,6 @@
 import { findImports, type Imported, kindOf, withImports } from '../core/mirror.ts';
 import { applyReplacements } from '../core/replaces.ts';
+import { unfinishedReset } from '../core/reset-record.ts';
 import { joinStates, type MigrationStatus } from '../core/state.ts';
 import type { LockHolder } from '../ports/driver.ts';
 import type { MirrorSpec, VersionRecord } from '../ports/history.ts';
@@ -44,7 +45,8 @@ export async function readState(project: Project): Promise<ProjectState> {
     records = withImports(records, imported, kindOf(mirror));
   }
   const replaced = applyReplacements(migrations, records);
-  const problems = [...found, ...replaced.problems];
+  const reset = unfinishedReset(history, holder, driver.target.database);
+  const problems = [...(reset ? [reset] : []), ...found, ...replaced.problems];
   const { baselines } = replaced;
   return { migrations, problems, records: replaced.records, imports, baselines, holder };
 }

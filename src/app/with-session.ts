@@ -7,6 +7,7 @@ import { GodwitError } from '../errors.ts';
 import type { Driver, Session } from '../ports/driver.ts';
 import type { Actor, EndedEvent, MirrorSpec } from '../ports/history.ts';
 import type { Migration } from '../ports/migration.ts';
+import type { SourceProblem } from '../ports/source.ts';
 import { currentActor } from './actor.ts';
 import type { Project } from './project.ts';
 import { type ProjectState, readState } from './read-state.ts';
@@ -87,9 +88,19 @@ function refuseMissing(dirs: readonly string[]): void {
   });
 }
 
+/** What was half dropped is not to be built upon, nor its records kept. */
+export function refuseHalfReset(found: SourceProblem | undefined): void {
+  if (found?.code !== 'GODWIT_RESET_UNFINISHED') return;
+  throw new GodwitError(found.code, found.message, {
+    state: 'Nothing was run.',
+    next: [found.fix],
+  });
+}
+
 /** Imports what only mirrors know. The state it returns has nobody else in it. */
 async function takeOver(project: Project, session: Session, by: Actor): Promise<ProjectState> {
   const before = await readState(project);
+  refuseHalfReset(before.problems.at(0));
   for (const { mirror, imported } of before.imports) {
     const events = imported.map(
       (one): EndedEvent => ({

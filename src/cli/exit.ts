@@ -24,7 +24,8 @@ export function exitOfReport(report: RunReport): number {
 
 /** Of `status --check`: a failure goes before pending work and drift. */
 export function exitOfStatus({ summary, problems, definitions }: StatusReport): number {
-  if (summary.failed + summary.interrupted > 0) return EXIT.failed;
+  const halfReset = problems.some(({ code }) => code === 'GODWIT_RESET_UNFINISHED');
+  if (summary.failed + summary.interrupted > 0 || halfReset) return EXIT.failed;
   const drift = summary.pending + summary.running + summary.modified + summary.missing;
   const otherwise = definitions?.some(isDrift) ?? false;
   return drift > 0 || otherwise || problems.some(({ severity }) => severity === 'error')

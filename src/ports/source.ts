@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts';
 
-/** What is wrong with a folder or a file, found without importing anything. */
+/** What is wrong with a folder, a file or a database, found without importing anything. */
 export interface SourceProblem {
   readonly code:
     | 'GODWIT_VERSION_DUPLICATE'
@@ -8,7 +8,8 @@ export interface SourceProblem {
     | 'GODWIT_FILE_UNREADABLE'
     | 'GODWIT_FILE_INVALID'
     | 'GODWIT_FOLDER_MISSING'
-    | 'GODWIT_SQUASH_PARTIAL';
+    | 'GODWIT_SQUASH_PARTIAL'
+    | 'GODWIT_RESET_UNFINISHED';
   readonly message: string;
   readonly files: readonly string[];
   readonly fix: string;

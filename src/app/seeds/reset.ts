@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Settings } from '../../config/types.ts';
-import { GodwitError } from '../../errors.ts';
-import type { Driver, Target } from '../../ports/driver.ts';
+import { resetBegun, resetRefused } from '../../core/reset-record.ts';
+import { GodwitError, toGodwitError } from '../../errors.ts';
+import type { Driver, Dropped, ResetScope, Session, Target } from '../../ports/driver.ts';
+import type { Actor } from '../../ports/history.ts';
 import type { Project } from '../project.ts';
 import type { ResetOptions, ResetReport } from '../types.ts';
 import { withLock } from '../with-session.ts';
@@ -23,13 +26,34 @@ export async function reset(project: Project, options: ResetOptions): Promise<Re
     return { database, dropped, dryRun: true };
   }
   insistOnName(target, settings, options);
-  return withLock(project, project.options.command ?? 'reset', options, async ({ session }) => {
-    if (session.reset === undefined) throw unsupported(driver);
-    return { database, dropped: await session.reset(scope), dryRun: false };
+  const command = project.options.command ?? 'reset';
+  return withLock(project, command, options, async ({ session, by }) => {
+    const dropped = await dropAll(driver, session, scope, by);
+    return { database, dropped, dryRun: false };
   });
 }
 
-async function listDropped(driver: Driver, scope: { readonly schemas: readonly string[] }) {
+/** Where it is not all or nothing, the history says that it began before anything goes. */
+async function dropAll(driver: Driver, session: Session, scope: ResetScope, by: Actor) {
+  if (session.reset === undefined) throw unsupported(driver);
+  if (driver.capabilities.transactionalDdl) return session.reset(scope);
+  const before = await listDropped(driver, scope);
+  const begun = resetBegun({ run: randomUUID(), by, fence: session.fence });
+  await session.append([begun], []);
+  try {
+    return await session.reset(scope);
+  } catch (thrown) {
+    const { length } = await listDropped(driver, scope).catch(() => []);
+    const error = toGodwitError(thrown).toJSON();
+    // Where the first thing could not be dropped, the history is true as it stands.
+    if (length >= before.length) {
+      await session.append([resetRefused(begun, error)], []).catch(() => {});
+    }
+    throw thrown;
+  }
+}
+
+async function listDropped(driver: Driver, scope: ResetScope): Promise<readonly Dropped[]> {
   if (driver.resettable === undefined) throw unsupported(driver);
   return driver.resettable(scope);
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { unfinishedReset } from '../../core/reset-record.ts';
 import { fingerprintOf } from '../../core/sync/diff.ts';
 import { GodwitError } from '../../errors.ts';
 import type { Session } from '../../ports/driver.ts';
 import type { Actor, RunHeader } from '../../ports/history.ts';
 import { currentActor } from '../actor.ts';
 import type { Project } from '../project.ts';
+import { refuseHalfReset } from '../with-session.ts';
 import { type Applying, applyPlan, reportOf } from './apply-plan.ts';
 import { planSync, readerOf } from './plan-sync.ts';
 import type { SyncOptions, SyncPlan, SyncReport } from './types.ts';
@@ -23,6 +25,8 @@ export async function runSync(project: Project, options: SyncOptions): Promise<S
   const { lockTimeoutMs: timeoutMs, lockLeaseMs: leaseMs, production } = settings;
   const session = await driver.acquire({ by, command, timeoutMs, leaseMs, signal: stop, emit });
   try {
+    const history = await driver.history.versions();
+    refuseHalfReset(unfinishedReset(history, undefined, driver.target.database));
     const plan = await planSync(project, options);
     if (options.plan !== undefined && options.plan !== plan.fingerprint)
       throw changed(options.plan, plan);

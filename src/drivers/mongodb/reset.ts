@@ -24,9 +24,13 @@ export async function listEverything(store: Store): Promise<Dropped[]> {
   }
 }
 
-/** Views first; then data; godwit's own; the lock, under which all this happens, at the end. */
+/**
+ * Views first; then data; godwit's own, of it the history last, which says that this began;
+ * the lock, under which all this happens, at the end.
+ */
 function rank({ historyName, lockName }: Store, { kind, name }: Dropped): number {
-  if (name === lockName) return 3;
+  if (name === lockName) return 4;
+  if (name === historyName) return 3;
   if (name.startsWith(historyName.slice(0, -'history'.length))) return 2;
   return kind === 'view' ? 0 : 1;
 }
