@@ -1,12 +1,14 @@
 import { access, constants } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GodwitError } from '../errors.ts';
 
 /**
  * A mongod for the embedded database: the one named by `MONGOMS_SYSTEM_BINARY`, one on the
- * PATH, or the one that mongodb-memory-server-core downloads once.
+ * PATH, the one that `godwit/testing` keeps, or the one that mongodb-memory-server-core
+ * downloads once.
  *
  * @param root the project's folder, whose mongodb-memory-server-core is used
  * @throws GODWIT_DRIVER_MISSING
@@ -17,7 +19,22 @@ export async function findEmbeddedMongod(
 ): Promise<string> {
   const named = env.MONGOMS_SYSTEM_BINARY;
   if (named) return named;
-  return (await mongodOnPath(env)) ?? (await downloaded(root));
+  return (
+    (await mongodOnPath(env)) ?? (await executable(cachedMongod())) ?? (await downloaded(root))
+  );
+}
+
+/** Where `godwit/testing` puts the mongod that it had to fetch. */
+export function cachedMongod(): string {
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  return join(cacheFolder(), `mongod-${process.platform}-${process.arch}${suffix}`);
+}
+
+/** The user's cache of godwit. */
+export function cacheFolder(): string {
+  const { XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = process.env;
+  const base = xdg || (process.platform === 'win32' && local) || join(homedir(), '.cache');
+  return join(base, 'godwit');
 }
 
 /** The first mongod on the PATH that may be executed. */
@@ -72,7 +89,7 @@ function missing(message: string, cause: unknown): GodwitError {
     next: [
       'npm install --save-dev mongodb-memory-server-core',
       'export MONGOMS_SYSTEM_BINARY=/path/to/mongod',
-      'godwit up --url mongodb://127.0.0.1:27017/NAME',
+      'or name a server: --url mongodb://127.0.0.1:27017/NAME',
     ],
     cause,
   });

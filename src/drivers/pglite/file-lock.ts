@@ -15,21 +15,17 @@ export class FileLock implements HeldLock {
   readonly #lost = new AbortController();
   #released = false;
 
+  readonly #onLoss = (): void => {
+    if (this.#released) return;
+    this.#lost.abort(new GodwitError('GODWIT_CONNECTION_LOST', 'The PGlite database is closed.'));
+  };
+
   constructor(connection: Connection, store: Store, { fence, succeeded }: Claim) {
     this.#connection = connection;
     this.#store = store;
     this.fence = fence;
     this.succeeded = succeeded;
-    connection.lost.addEventListener(
-      'abort',
-      () => {
-        if (this.#released) return;
-        this.#lost.abort(
-          new GodwitError('GODWIT_CONNECTION_LOST', 'The PGlite database is closed.'),
-        );
-      },
-      { once: true },
-    );
+    connection.lost.addEventListener('abort', this.#onLoss, { once: true });
   }
 
   get lost(): AbortSignal {
@@ -51,6 +47,8 @@ export class FileLock implements HeldLock {
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
+    // The connection outlives its locks.
+    this.#connection.lost.removeEventListener('abort', this.#onLoss);
     if (this.#connection.lost.aborted) return;
     if (this.#connection.state !== 'I') await this.#connection.simple('rollback');
     await forget(this.#connection, this.#store, this.fence);

@@ -106,9 +106,14 @@ export class PgConnection implements Connection {
   /** pg reports an error before the server has said what state it leaves. */
   #answered(error: unknown): Promise<void> | undefined {
     if (this.#idle || sqlState(error) === undefined || this.#lost.signal.aborted) return undefined;
+    const { signal } = this.#lost;
     return new Promise((resolve) => {
-      this.#client.connection.once('readyForQuery', () => resolve());
-      this.#lost.signal.addEventListener('abort', () => resolve(), { once: true });
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#client.connection.once('readyForQuery', done);
+      signal.addEventListener('abort', done, { once: true });
     });
   }
 

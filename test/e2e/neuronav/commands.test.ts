@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { findMongod } from '../../../src/testing/mongod-binary.ts';
 import { installNeuronav, type Neuronav, type Typed } from './project.ts';
 
 let server: TestMongod;
@@ -248,4 +249,14 @@ describe('the commands of the guide', () => {
     expect((await type('npx --no-install godwit down --all --yes')).code).toBe(0);
     expect(await collections()).toEqual([]);
   }, 60_000);
+});
+
+it('npx godwit test takes each migration there and back, with the fixtures of the project', async () => {
+  const mongod = { MONGOMS_SYSTEM_BINARY: await findMongod() };
+  const { code, stdout, stderr } = await project.type('npx godwit test', { ...env, ...mongod });
+  expect(code, stdout + stderr).toBe(0);
+  expect(stdout).toMatch(/✓ 003_add_calm_score_indexes .*1 fixture/);
+  expect(stdout).toContain('4 passed');
+  // It happened elsewhere.
+  expect(await collections()).toEqual([]);
 });

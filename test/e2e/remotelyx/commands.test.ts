@@ -2,6 +2,7 @@ import { scryptSync } from 'node:crypto';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { findMongod } from '../../../src/testing/mongod-binary.ts';
 import { installRemotelyx, type Remotelyx, type Typed } from './project.ts';
 
 let project: Remotelyx;
@@ -171,4 +172,11 @@ describe.each([
     const { dropped } = JSON.parse(told.stdout) as { dropped: { name: string }[] };
     expect(dropped.map(({ name }) => name)).toContain('things');
   });
+});
+
+it('npx godwit test takes the five migrations there and back', async () => {
+  const env = { MONGOMS_SYSTEM_BINARY: await findMongod() };
+  const { code, stdout, stderr } = await project.type('npx godwit test', env);
+  expect(code, stdout + stderr).toBe(0);
+  expect(stdout).toContain('5 passed');
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -8,7 +8,6 @@ import { describeMigrations, startMongod, type TestMongod } from '../../../src/t
 import { findMongod } from '../../../src/testing/mongod-binary.ts';
 import { godwit } from '../../cli/terminal.ts';
 
-const NEURONAV = resolve('examples/neuronav');
 const CALMSCORES = { calmscores: [{ _id: 1, userId: 'u', stressors: ['noise'] }] };
 const FIXTURES = {
   '002_add_schema_version': { users: [{ _id: 1, email: 'ann@example.com' }] },
@@ -17,13 +16,18 @@ const FIXTURES = {
 };
 
 process.env['MONGOMS_SYSTEM_BINARY'] ??= await findMongod();
+const folder = await mkdtemp(resolve('node_modules', '.godwit-suite-'));
+/** The example without its own fixtures. */
+const NEURONAV = join(folder, 'neuronav');
+await cp(resolve('examples/neuronav'), NEURONAV, {
+  recursive: true,
+  filter: (source) => !/(node_modules|fixtures|\.env|\.godwit)$/.test(source.slice(-12)),
+});
 await describeMigrations({ describe, it }, { root: NEURONAV, fixtures: FIXTURES });
 
 let server: TestMongod;
-let folder: string;
 beforeAll(async () => {
   server = await startMongod();
-  folder = await mkdtemp(resolve('node_modules', '.godwit-suite-'));
 }, 120_000);
 afterAll(async () => {
   await server?.stop();

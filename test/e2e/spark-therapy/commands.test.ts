@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { findMongod } from '../../../src/testing/mongod-binary.ts';
 import { installSparkTherapy, type SparkTherapy, type Typed } from './project.ts';
 
 /** The collections that the guide lists, and the indexes that their models declare. */
@@ -253,6 +254,14 @@ describe('what the models say is what the database has', () => {
     );
   }, 120_000);
 });
+
+it('npx godwit test takes both migrations there and back', async () => {
+  const env = { MONGOMS_SYSTEM_BINARY: await findMongod() };
+  const { code, stdout, stderr } = await project.type('cd backend && npx godwit test', env);
+  expect(code, stdout + stderr).toBe(0);
+  expect(stdout).toContain('2 children now have a primary language');
+  expect(stdout).toMatch(/✓ 001-add-field .*1 fixture[\s\S]*✓ 002-invoice-totals .*1 fixture/);
+}, 120_000);
 
 describe('with mongoose 8', () => {
   let older: SparkTherapy;

@@ -133,6 +133,19 @@ function temporaryName(original: string): string {
   return `godwit_restoring_${createHash('sha256').update(original).digest('hex').slice(0, 16)}`;
 }
 
+/**
+ * The copies there are: what `backupCollection` keeps is no part of the schema.
+ *
+ * @param listed names of the collections, so that a database without copies is not asked
+ */
+export async function copyNames(db: Db, listed: readonly string[]): Promise<ReadonlySet<string>> {
+  if (!listed.includes('godwit_copies')) return new Set();
+  const records = await recordsOf(db, {})
+    .find({}, { projection: { _id: 1 } })
+    .toArray();
+  return new Set(records.map(({ _id }) => _id));
+}
+
 function recordsOf(db: Db, { prefix = 'godwit_' }: CopyOptions): Collection<CopyRecord> {
   return db.collection<CopyRecord>(`${prefix}copies`);
 }

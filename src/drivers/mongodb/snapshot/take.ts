@@ -1,5 +1,6 @@
 import type { Db, Document } from 'mongodb';
 import type { Snapshot, SnapshotObject, SnapshotOptions } from '../../../ports/snapshot.ts';
+import { copyNames } from '../backup/copy-collection.ts';
 import type { Store } from '../store.ts';
 import { toText } from './values.ts';
 
@@ -9,7 +10,7 @@ interface CollectionInfo {
   readonly options?: Document;
 }
 
-/** Collections with their options, views and indexes, without godwit's own. Writes nothing. */
+/** Collections with their options, views and indexes, without godwit's own and copies that it keeps. Writes nothing. */
 export async function takeSnapshot(
   { db }: Store,
   prefix: string,
@@ -17,8 +18,12 @@ export async function takeSnapshot(
   options: SnapshotOptions,
 ): Promise<Snapshot> {
   const listed = (await db.listCollections().toArray()) as CollectionInfo[];
+  const copies = await copyNames(
+    db,
+    listed.map(({ name }) => name),
+  );
   const wanted = listed
-    .filter(({ name }) => isWanted(name, prefix, options))
+    .filter(({ name }) => isWanted(name, prefix, options) && !copies.has(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const collections = wanted.filter(({ type }) => type !== 'view');
   const indexes = await Promise.all(collections.map((info) => readIndexes(db, info)));
