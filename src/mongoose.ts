@@ -4,6 +4,7 @@ export {
   MigrationTracker,
   type TrackerStatus,
 } from './app/classes/tracker.ts';
+export type { ArchiveOptions, ArchiveResult } from './mongoose/helper/archive-documents.ts';
 export type { BulkResult, BulkUpdate } from './mongoose/helper/bulk-update.ts';
 export type { CopyFieldOptions, RenameOptions } from './mongoose/helper/fields.ts';
 export type {
@@ -13,12 +14,10 @@ export type {
   IndexResult,
 } from './mongoose/helper/indexes.ts';
 export type {
-  ArchiveOptions,
-  ArchiveResult,
   MigrateDocument,
   MigrateOptions,
   MigrateResult,
-} from './mongoose/helper/move-documents.ts';
+} from './mongoose/helper/migrate-collection.ts';
 export type { HelperOptions, HelperProgress, ModelLike } from './mongoose/helper/place.ts';
 export type {
   DuplicateOptions,

@@ -1,5 +1,10 @@
 import { hash } from 'node:crypto';
 import { GodwitError } from '../../errors.ts';
+import {
+  type ArchiveOptions,
+  type ArchiveResult,
+  archiveOldDocuments,
+} from '../../mongoose/helper/archive-documents.ts';
 import { type BulkResult, type BulkUpdate, bulkUpdate } from '../../mongoose/helper/bulk-update.ts';
 import {
   addField,
@@ -18,14 +23,11 @@ import {
   type IndexResult,
 } from '../../mongoose/helper/indexes.ts';
 import {
-  type ArchiveOptions,
-  type ArchiveResult,
-  archiveOldDocuments,
   type MigrateDocument,
   type MigrateOptions,
   type MigrateResult,
   migrateCollection,
-} from '../../mongoose/helper/move-documents.ts';
+} from '../../mongoose/helper/migrate-collection.ts';
 import {
   type Engine,
   type HelperOptions,
@@ -236,7 +238,11 @@ export class MigrationHelper {
     return migrateCollection(source, target, transformFn ?? undefined, options);
   }
 
-  /** Moves documents whose date is before the cutoff to another collection. Safe to repeat. */
+  /**
+   * Moves documents whose date is before the cutoff to another collection. Safe to repeat.
+   * Never writes over what the archive has, unless `onExisting: 'replace'`; what stays in the
+   * source for that is `leftCount`.
+   */
   static async archiveOldDocuments(
     Model: ModelLike,
     ArchiveModel: ModelLike,

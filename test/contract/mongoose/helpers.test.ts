@@ -301,25 +301,83 @@ describe.each([
     ]);
   });
 
-  it('archives what is old, types and all, while others write', async () => {
+  it('copies beside what others insert into the target meanwhile', async () => {
+    const many = Array.from({ length: 20_000 }, (_, n) => ({ n, text: 'x'.repeat(200) }));
+    await fill(...many);
+    const target = db.collection('others');
+    for (const isThere of [false, true]) {
+      if (isThere) await db.createCollection('others');
+      let done = false;
+      const copying = MigrationHelper.migrateCollection(Thing, Other).finally(() => {
+        done = true;
+      });
+      let inserted = 0;
+      // The application's own, one of them under an _id of the source.
+      await target.insertOne({ _id: 20_000, by: 'somebody' } as never).catch(() => {});
+      while (!done) await target.insertOne({ _id: -++inserted } as never);
+      const { readCount } = await copying;
+      expect(readCount).toBe(20_000);
+      expect(await target.countDocuments({ _id: { $lt: 0 } } as never)).toBe(inserted);
+      expect(await target.countDocuments()).toBe(20_000 + inserted);
+      expect(await target.findOne({ _id: 20_000 as never })).toHaveProperty('by');
+      await target.drop();
+    }
+    const names = (await db.listCollections().toArray()).map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith('godwit_copy'))).toEqual([]);
+  });
+
+  it('archives what is old, types and all, and writes over nothing', async () => {
     const { Long, Double } = mongoose.mongo;
     await fill(
       { at: new Date(0), l: Long.fromNumber(5), d: new Double(5) },
       { at: new Date() },
       { at: 'text' },
       {},
+      { at: new Date(1), copied: 'by a killed run' },
+      { at: new Date(2), is: 'new' },
     );
-    await db.collection('others').insertOne({ _id: 1, half: 'of a killed run' } as never);
-    const archive = () =>
-      MigrationHelper.archiveOldDocuments(Thing, Other, new Date('2020-01-01'), 'at');
-    expect(await archive()).toEqual({ archivedCount: 1, deletedCount: 1 });
-    expect(await archive()).toEqual({ archivedCount: 0, deletedCount: 0 });
-    expect((await things()).map(({ _id }) => _id)).toEqual([2, 3, 4]);
-    expect(
-      await db
-        .collection('others')
-        .countDocuments({ l: { $type: 'long' }, d: { $type: 'double' } }),
-    ).toBe(1);
+    const archived = db.collection('others');
+    await archived.insertMany([
+      { _id: 5, at: new Date(1), copied: 'by a killed run' },
+      { _id: 6, at: new Date(2), is: 'of last year' },
+    ] as never);
+    const archive = (options = {}) =>
+      MigrationHelper.archiveOldDocuments(Thing, Other, new Date('2020-01-01'), 'at', options);
+    expect(await archive({ dryRun: true })).toMatchObject({ archivedCount: 3 });
+    expect(await archive()).toEqual({ archivedCount: 2, deletedCount: 2, leftCount: 1 });
+    expect(await archive()).toEqual({ archivedCount: 0, deletedCount: 0, leftCount: 1 });
+    expect((await things()).map(({ _id }) => _id)).toEqual([2, 3, 4, 6]);
+    expect(await archived.findOne({ _id: 6 as never })).toMatchObject({ is: 'of last year' });
+    expect(await archived.countDocuments({ l: { $type: 'long' }, d: { $type: 'double' } })).toBe(1);
+    expect(await archive({ onExisting: 'replace' })).toMatchObject({ leftCount: 0 });
+    expect(await archived.findOne({ _id: 6 as never })).toMatchObject({ is: 'new' });
+  });
+
+  it('archives what is old as it is at last, while others change and rejuvenate it', async () => {
+    const MANY = 2_000;
+    await fill(...Array.from({ length: MANY }, () => ({ at: new Date(0), v: 0 })));
+    const [source, archived] = [db.collection('things'), db.collection('others')];
+    let done = false;
+    const moving = MigrationHelper.archiveOldDocuments(Thing, Other, new Date(1), 'at', {
+      batchSize: 50,
+    }).finally(() => {
+      done = true;
+    });
+    const changed = new Map<number, number>();
+    for (let n = 0; !done; n++) {
+      const _id = MANY - ((n * 7) % MANY);
+      const young = n % 5 === 0;
+      const change = young ? { at: new Date() } : { v: n };
+      const { matchedCount } = await source.updateOne({ _id: _id as never }, { $set: change });
+      if (matchedCount === 1 && !young) changed.set(_id, n);
+    }
+    const { archivedCount, leftCount } = await moving;
+    const [here, there] = [await things(), await archived.find().toArray()];
+    expect(leftCount).toBeGreaterThanOrEqual(0);
+    expect(there.length).toBe(archivedCount);
+    expect(here.length + there.length).toBe(MANY);
+    const of = new Map([...here, ...there].map((one) => [one['_id'] as unknown, one['v']]));
+    for (const [_id, v] of changed) expect([_id, of.get(_id)]).toEqual([_id, v]);
   });
 
   it('lets references refer to another, as the schema stores them', async () => {

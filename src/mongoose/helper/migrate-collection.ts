@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto';
 import type { Document } from 'mongodb';
-import { thrownMessage } from '../../errors.ts';
-import { checkPath } from './paths.ts';
+import { isDuplicateKey } from '../../drivers/mongodb/errors.ts';
+import { GodwitError } from '../../errors.ts';
 import { invalid, type Place } from './place.ts';
 import { clearly } from './server-refusals.ts';
 
@@ -36,7 +37,7 @@ const TYPED = { promoteValues: false, bsonRegExp: true } as const;
 
 /**
  * Copies documents into another collection. The source stays. Without a function the
- * server does it by itself: `$out` into a target that is empty, else `$merge`.
+ * server does it by itself: `$out` for a target that is not there yet, else `$merge`.
  */
 export async function migrateCollection(
   source: Place,
@@ -66,6 +67,8 @@ export async function migrateCollection(
   );
 }
 
+type Pour = (last: Document) => Promise<unknown>;
+
 async function copyInside(
   source: Place,
   target: Place,
@@ -73,32 +76,73 @@ async function copyInside(
   { onExisting = 'keep' }: MigrateOptions,
 ): Promise<MigrateResult> {
   const before = await target.collection.estimatedDocumentCount();
-  const isEmpty =
-    before === 0 && (await target.collection.findOne({}, { projection: { _id: 1 } })) === null;
-  const whenMatched = { keep: 'keepExisting', replace: 'replace', fail: 'fail' }[onExisting];
   const all = Object.keys(filter).length === 0;
-  const pour = (last: Document): Promise<unknown> =>
+  const pour: Pour = (last) =>
     source.collection
       .aggregate([...(all ? [] : [{ $match: filter }]), last], { allowDiskUse: true })
       .toArray();
-  const merge = {
-    $merge: { into: target.name, on: '_id', whenMatched, whenNotMatched: 'insert' },
-  };
-  if (!isEmpty) await pour(merge);
-  else {
-    // Somebody built an index on the target meanwhile: it is not replaced then.
-    await pour({ $out: target.name }).catch((error: unknown) => {
-      if (!/changed during processing/.test(thrownMessage(error))) throw error;
-      return pour(merge);
-    });
+  const isThere = before > 0 || (await exists(target));
+  if (isThere || !(await copyAsNew(source, target, filter, pour))) {
+    await copyInto(target, pour, onExisting, before === 0);
   }
   const after = await target.collection.countDocuments({});
   const readCount = all
     ? await source.collection.estimatedDocumentCount()
     : await source.collection.countDocuments(filter);
-  const insertedCount = after - before;
+  // What others insert meanwhile is counted in, as far as it can be ours.
+  const insertedCount = Math.max(0, Math.min(after - before, readCount));
   target.progress(insertedCount);
   return { readCount, insertedCount, skippedCount: Math.max(0, readCount - insertedCount) };
+}
+
+async function exists({ db, name }: Place): Promise<boolean> {
+  return (await db.listCollections({ name }, { nameOnly: true }).toArray()).length > 0;
+}
+
+/**
+ * `$out` replaces a whole collection, so it never goes to the target itself: what somebody
+ * inserts there meanwhile would be gone. It goes beside it, and takes the target's name
+ * unless somebody has made it.
+ *
+ * @returns false when the target is there now, or the user may not do this
+ */
+async function copyAsNew(
+  source: Place,
+  target: Place,
+  filter: Document,
+  pour: Pour,
+): Promise<boolean> {
+  const what = JSON.stringify([source.name, target.name, filter]);
+  // The same each time: what a killed one left is overwritten, and none pile up.
+  const beside = `godwit_copy_${hash('sha256', what).slice(0, 16)}`;
+  try {
+    await pour({ $out: beside });
+    source.check();
+    await target.db.renameCollection(beside, target.name);
+    return true;
+  } catch (error) {
+    await target.db.dropCollection(beside).catch(() => {});
+    if (error instanceof GodwitError) throw error;
+    return false;
+  }
+}
+
+/** Into one that is empty plain inserts will do, which cost the server a third of the rest. */
+async function copyInto(
+  target: Place,
+  pour: Pour,
+  onExisting: NonNullable<MigrateOptions['onExisting']>,
+  isEmpty: boolean,
+): Promise<void> {
+  const merge = (whenMatched: string) =>
+    pour({ $merge: { into: target.name, on: '_id', whenMatched, whenNotMatched: 'insert' } });
+  if (onExisting === 'fail') return void (await merge('fail'));
+  const whenMatched = onExisting === 'keep' ? 'keepExisting' : 'replace';
+  if (!isEmpty) return void (await merge(whenMatched));
+  await merge('fail').catch((error: unknown) => {
+    if (!isDuplicateKey(error)) throw error;
+    return merge(whenMatched);
+  });
 }
 
 async function copyThrough(
@@ -158,108 +202,4 @@ async function insertBatch(
   });
   const done = await collection.bulkWrite(operations as never, { ordered: false, ...session });
   return done.upsertedCount + done.modifiedCount;
-}
-
-export interface ArchiveOptions {
-  /** Documents of a batch. Default 500. */
-  readonly batchSize?: number | undefined;
-  /** Only among these. */
-  readonly filter?: Document | undefined;
-}
-
-export interface ArchiveResult {
-  readonly archivedCount: number;
-  readonly deletedCount: number;
-  readonly dryRun?: true | undefined;
-}
-
-const ROUNDS = 5;
-
-/**
- * Moves documents whose date is before the cutoff to another collection: each batch is
- * copied, and then deleted where it is still what was copied. Killed in between it leaves a
- * document in both, never in none, and going on settles it.
- */
-export async function archiveOldDocuments(
-  source: Place,
-  archive: Place,
-  cutoff: Date,
-  dateField: string,
-  { batchSize = 500, filter: only }: ArchiveOptions,
-): Promise<ArchiveResult> {
-  const what = 'archiveOldDocuments';
-  checkPath(what, dateField, false);
-  if (!(cutoff instanceof Date) || Number.isNaN(cutoff.getTime())) {
-    throw invalid(what, `needs a Date as its cutoff, not ${String(cutoff)}`);
-  }
-  if (source.name === archive.name && source.model.db === archive.model.db) {
-    throw invalid(what, `was given ${source.name} as source and as archive`);
-  }
-  const old = { [dateField]: { $lt: cutoff } };
-  const filter = only ? { $and: [only, old] } : old;
-  if (source.options.dryRun) {
-    const count = await source.collection.countDocuments(filter, source.session);
-    return { archivedCount: count, deletedCount: 0, dryRun: true };
-  }
-  const total = { archivedCount: 0, deletedCount: 0 };
-  await clearly(what, source.name, async () => {
-    // What somebody changed between copy and delete is read again.
-    for (let round = 0; round < ROUNDS; round++) {
-      const left = await archiveRound(source, archive, filter, batchSize, total);
-      if (left === 0) break;
-    }
-  });
-  return total;
-}
-
-async function archiveRound(
-  source: Place,
-  archive: Place,
-  filter: Document,
-  batchSize: number,
-  total: { archivedCount: number; deletedCount: number },
-): Promise<number> {
-  let left = 0;
-  let batch: Document[] = [];
-  const move = async (): Promise<void> => {
-    if (batch.length === 0) return;
-    source.check();
-    const deleted = await moveBatch(source, archive, batch);
-    total.archivedCount += deleted;
-    total.deletedCount += deleted;
-    left += batch.length - deleted;
-    batch = [];
-    source.progress(total.deletedCount);
-  };
-  for await (const document of source.collection.find(filter, {
-    batchSize,
-    ...TYPED,
-    ...source.session,
-  })) {
-    batch.push(document);
-    if (batch.length >= batchSize) await move();
-  }
-  await move();
-  return left;
-}
-
-async function moveBatch(
-  source: Place,
-  archive: Place,
-  batch: readonly Document[],
-): Promise<number> {
-  const copies = batch.map(({ _id, ...replacement }) => ({
-    replaceOne: { filter: { _id }, replacement, upsert: true },
-  }));
-  await archive.collection.bulkWrite(copies as never, { ordered: false, ...archive.session });
-  const deletes = batch.map((document) => ({
-    deleteOne: {
-      filter: { _id: document['_id'], $expr: { $eq: ['$$ROOT', { $literal: document }] } },
-    },
-  }));
-  const done = await source.collection.bulkWrite(deletes as never, {
-    ordered: false,
-    ...source.session,
-  });
-  return done.deletedCount;
 }
