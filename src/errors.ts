@@ -89,6 +89,7 @@ export const ERROR_CODES = {
   GODWIT_VALIDATOR_CHANGED: { exit: 5 },
   GODWIT_SCRATCH_REFUSED: { exit: 5 },
   GODWIT_SQUASH_PARTIAL: { exit: 5 },
+  GODWIT_SQUASH_UNFINISHED: { exit: 5 },
   GODWIT_CONFIRMATION_NEEDED: { exit: 5 },
   // 130: stopped cleanly
   GODWIT_STOPPED: { exit: 130 },

@@ -18,6 +18,9 @@ export interface WalkOptions {
   readonly ignore: readonly string[];
 }
 
+/** How the name of the file ends by which a squash says what it is about to do. */
+export const SQUASH_INTENT = '.godwit-squash';
+
 /** Every file below the folders, each once, sorted by path. Follows links, not cycles. */
 export function walkFolders(options: WalkOptions): {
   files: FoundFile[];
@@ -34,7 +37,11 @@ export function walkFolders(options: WalkOptions): {
     visited.add(real);
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
-      if (entry.name.startsWith('.')) continue;
+      if (entry.name.startsWith('.')) {
+        if (entry.name.endsWith(SQUASH_INTENT))
+          problems.push(unfinishedSquash(projectPath(options.root, path)));
+        continue;
+      }
       const file = projectPath(options.root, path);
       if (options.ignore.length > 0 && isIgnored(entry.name, projectPath(top, path), file))
         continue;
@@ -77,6 +84,15 @@ function typeOf(entry: Dirent, path: string): 'file' | 'folder' | 'other' {
   const target = statSync(path, { throwIfNoEntry: false });
   if (!target) return 'file';
   return target.isDirectory() ? 'folder' : target.isFile() ? 'file' : 'other';
+}
+
+function unfinishedSquash(file: string): SourceProblem {
+  return {
+    code: 'GODWIT_SQUASH_UNFINISHED',
+    message: `A squash was interrupted while it moved files (${file}).`,
+    files: [file],
+    fix: 'finish it: godwit squash',
+  };
 }
 
 function folderProblem(folder: string, error: unknown): SourceProblem {

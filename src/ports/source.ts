@@ -9,6 +9,7 @@ export interface SourceProblem {
     | 'GODWIT_FILE_INVALID'
     | 'GODWIT_FOLDER_MISSING'
     | 'GODWIT_SQUASH_PARTIAL'
+    | 'GODWIT_SQUASH_UNFINISHED'
     | 'GODWIT_RESET_UNFINISHED';
   readonly message: string;
   readonly files: readonly string[];

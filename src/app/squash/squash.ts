@@ -16,7 +16,14 @@ import { withScratch } from '../schema/scratch.ts';
 import type { SquashOptions, SquashReport } from '../schema/types.ts';
 import { withSession } from '../with-session.ts';
 import { dataWarnings } from './data.ts';
-import { filesOf, type Move, placeBaseline } from './files.ts';
+import {
+  filesOf,
+  finishBaseline,
+  type Move,
+  placeBaseline,
+  readIntent,
+  type SquashIntent,
+} from './files.ts';
 import { renderBaseline } from './text.ts';
 
 /**
@@ -29,7 +36,10 @@ import { renderBaseline } from './text.ts';
 export async function squash(project: Project, options: SquashOptions): Promise<SquashReport> {
   const driver = await project.driver();
   const { root } = await project.settings();
-  const statuses = statusesOf(await readState(project));
+  const state = await readState(project);
+  const begun = state.problems.find(({ code }) => code === 'GODWIT_SQUASH_UNFINISHED');
+  if (begun?.files[0]) return finish(project, options, root, begun.files[0]);
+  const statuses = statusesOf(state);
   const chosen = choose(statuses, options);
   const last = chosen.at(-1) as FiledMigration;
   const { id, file } = nameOf(last, options.name ?? 'baseline', driver.capabilities.sql);
@@ -37,19 +47,44 @@ export async function squash(project: Project, options: SquashOptions): Promise<
   await refuseOutside(chosen, options);
   const newest = statuses.findLast(isApplied)?.version === last.version;
   const made = await make(project, driver, chosen, options, newest);
-  const warnings = [...(await dataWarnings(chosen)), ...made.warnings];
-  const report = {
+  const intent: SquashIntent = {
     file,
     version: last.version,
     id,
     replaces: chosen.map((each) => each.id),
-    moved: moves,
+    moves,
+    warnings: [...(await dataWarnings(chosen)), ...made.warnings],
+    text: renderBaseline(chosen, made.script, file),
   };
-  if (options.dryRun) return { ...report, recorded: false, warnings, dryRun: true };
-  await placeBaseline(root, file, renderBaseline(chosen, made.script, file), moves);
+  if (options.dryRun) return reportOf(intent, false, true);
+  await placeBaseline(root, intent);
+  return recordAndReport(project, options, intent);
+}
+
+/** One that was killed between its files: what it was to do is done, whatever was asked now. */
+async function finish(
+  project: Project,
+  options: SquashOptions,
+  root: string,
+  path: string,
+): Promise<SquashReport> {
+  const read = await readIntent(root, path);
+  const warnings = [`It was begun before, and is finished as ${read.id}.`, ...read.warnings];
+  const intent = { ...read, warnings };
+  if (options.dryRun) return reportOf(intent, false, true);
+  await finishBaseline(root, path);
+  return recordAndReport(project, options, intent);
+}
+
+async function recordAndReport(project: Project, options: SquashOptions, intent: SquashIntent) {
   const problem = await record(project, options);
-  const recorded = problem === undefined;
-  return { ...report, recorded, warnings: [...warnings, ...(problem ?? [])], dryRun: false };
+  const warnings = [...intent.warnings, ...(problem ?? [])];
+  return reportOf({ ...intent, warnings }, problem === undefined, false);
+}
+
+function reportOf(intent: SquashIntent, recorded: boolean, dryRun: boolean): SquashReport {
+  const { file, version, id, replaces, moves: moved, warnings } = intent;
+  return { file, version, id, replaces, moved, recorded, warnings, dryRun };
 }
 
 type FiledMigration = Migration & { readonly file: string };
