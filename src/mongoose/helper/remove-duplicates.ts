@@ -1,5 +1,6 @@
 import type { AnyBulkWriteOperation, Document } from 'mongodb';
 import { sameValue } from '../../core/backfill/same-value.ts';
+import { compareIds, idText } from '../../drivers/mongodb/id-order.ts';
 import { checkPath } from './paths.ts';
 import { invalid, type ModelLike, type Place } from './place.ts';
 import { referencePass } from './references.ts';
@@ -218,22 +219,6 @@ async function ask(
   throw invalid(WHAT, 'was given a `keep` that returned none of the documents it was given');
 }
 
-/** ObjectIds by their time, dates, numbers of all types and texts as such. */
-function compareIds(a: unknown, b: unknown): number {
-  const [one, other] = [numberOf(a), numberOf(b)];
-  const known = one !== undefined && other !== undefined;
-  const [left, right] = known ? [one, other] : [String(a), String(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function numberOf(id: unknown): number | bigint | undefined {
-  if (typeof id === 'number' || typeof id === 'bigint') return id;
-  if (id instanceof Date) return id.getTime();
-  const { _bsontype: type } = (id ?? {}) as { readonly _bsontype?: unknown };
-  if (type === 'Long') return BigInt(String(id));
-  return /^(Decimal128|Int32|Double)$/.test(String(type)) ? Number(String(id)) : undefined;
-}
-
 /** A value whose kept document has changed or gone since it was found is left alone. */
 async function stillThere(
   place: Place,
@@ -248,9 +233,9 @@ async function stillThere(
       { projection, ...place.session },
     )
     .toArray();
-  const byId = new Map(found.map((document) => [String(document._id), document]));
+  const byId = new Map(found.map((document) => [idText(document._id), document]));
   return decided.filter(({ keep, value }) => {
-    const document = byId.get(String(keep));
+    const document = byId.get(idText(keep));
     if (document === undefined) return false;
     // Under a collation equal values are written differently: that it is there must do.
     return (

@@ -16,10 +16,11 @@ export async function clearly<T>(what: string, name: string, run: () => Promise<
 }
 
 function clearer(what: string, name: string, error: unknown): unknown {
-  if (error instanceof GodwitError) return error;
+  // What the backfill engine refuses is the same, in its own words.
+  if (error instanceof GodwitError && error.code !== 'GODWIT_BACKFILL_INVALID') return error;
   const code = serverCode(error);
   const message = thrownMessage(error);
-  if (code === VIEW || /is a view, not a collection|on a view\b/i.test(message)) {
+  if (code === VIEW || /is a view[,;]|on a view\b/i.test(message)) {
     return refused(
       what,
       `${name} is a view, whose documents are those of another collection`,
@@ -35,7 +36,10 @@ function clearer(what: string, name: string, error: unknown): unknown {
       error,
     );
   }
-  if (code !== undefined && CAPPED.has(code) && /capped/i.test(message)) {
+  if (
+    /is capped,/.test(message) ||
+    (code !== undefined && CAPPED.has(code) && /capped/i.test(message))
+  ) {
     return refused(what, `${name} is capped, where documents may not grow or go`, undefined, error);
   }
   if (code === IMMUTABLE || /shard key/i.test(message)) {
