@@ -1,7 +1,8 @@
 import type { GodwitEvent } from '../events.ts';
+import type { Target } from '../ports/driver.ts';
 import type { GlobalValues } from './global-options.ts';
 import type { Io, Output } from './io.ts';
-import { renderEvents } from './render/events.ts';
+import { renderEvents, targetText } from './render/events.ts';
 import { jsonDocument, jsonLine } from './render/json.ts';
 import { createLive } from './render/live.ts';
 import { hasUnicode, isPerson, makeStyle, type Style, wantsColor } from './render/style.ts';
@@ -18,6 +19,8 @@ export interface View {
   say(text: string): void;
   /** Only when not `--quiet`. */
   note(text: string): void;
+  /** What a command is about to work on; once, whoever says it first. */
+  target(command: string, target: Target): void;
   /** On stderr, for people. */
   complain(text: string): void;
   /**
@@ -42,12 +45,18 @@ export function createView(io: Io, globals: GlobalValues): View {
   const restore = io.divert?.((text) =>
     live.around(() => (mode === 'text' ? io.stdout : io.stderr).write(text)),
   );
+  const shown = new Set<string>();
   return {
     mode,
     style,
     width: people.isTTY ? people.columns || undefined : undefined,
     say,
     note: (text) => quiet || say(text),
+    target(command, target) {
+      const text = targetText(command, target, style);
+      if (!quiet && !shown.has(text)) say(`${text}\n`);
+      shown.add(text);
+    },
     complain: (text) => live.around(() => io.stderr.write(text)),
     result(document, text, bad = false) {
       if (mode === 'text') say(text());
@@ -63,6 +72,7 @@ export function createView(io: Io, globals: GlobalValues): View {
         style,
         live,
         quiet,
+        shown,
         verbose: globals.verbose === true,
         write: say,
       });

@@ -1,6 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createMigrator } from '../../src/index.ts';
 import { startPostgres, type TestPostgres } from '../../src/testing/postgres.ts';
 import { project } from '../unit/config/project.ts';
 import { godwit, type Play } from './terminal.ts';
@@ -118,6 +119,7 @@ describe('backup', () => {
     const restored = await play(`backup restore ${short} --yes`);
     expect(restored).toMatchObject({ code: 0, err: '' });
     expect(restored.out).toMatch(/replaces what is in test_\w+ now/);
+    expect(restored.out.match(/backup restore → postgres/g)).toHaveLength(1);
     expect(restored.out).toMatch(/2 tables with 1 rows?, as they were/);
     expect((await json('status')).summary).toMatchObject({ applied: 1, pending: 0 });
     expect((await play('backup restore 1999 --yes')).code).toBe(2);
@@ -128,6 +130,25 @@ describe('backup', () => {
     const stop = await play('backup restore', { env: { NODE_ENV: 'production' } });
     expect(stop.code).toBe(5);
     expect(stop.err).toContain('This is production');
+  });
+
+  it('in production a program has to say that somebody agreed', async () => {
+    await play('up');
+    await writeFile(join(cwd, 'migrations/002_more.sql'), 'CREATE TABLE more (id int);\n');
+    await play('up');
+    const processEnv = { ...env, NODE_ENV: 'production' };
+    const migrator = createMigrator({ root: cwd, processEnv });
+    const code = 'GODWIT_CONFIRMATION_NEEDED';
+    try {
+      await expect(migrator.backup.restore()).rejects.toMatchObject({ code });
+      await expect(migrator.squash()).rejects.toMatchObject({ code });
+      expect((await migrator.status()).summary).toMatchObject({ applied: 2 });
+      expect(await migrator.squash({ dryRun: true })).toMatchObject({ dryRun: true });
+      await migrator.backup.restore(undefined, { confirmed: true });
+      expect((await migrator.status()).summary).toMatchObject({ applied: 1, pending: 1 });
+    } finally {
+      await migrator.close();
+    }
   });
 
   it('verifies: exit 1 when a file is not what it was', async () => {
@@ -149,6 +170,14 @@ describe('backup', () => {
     for (let i = 0; i < 3; i++) await play('backup create');
     expect((await play('backup prune')).code).toBe(2);
     expect((await play('backup prune --keep 1 --dry-run')).out).toContain('2 would go');
+    let refused: Json;
+    const beforeAll = async () => {
+      refused = (await play('backup prune --keep 1 --lock-timeout 0 --json')).json();
+    };
+    const holder = createMigrator({ root: cwd, processEnv: env, config: { hooks: { beforeAll } } });
+    await holder.up({ backup: false });
+    await holder.close();
+    expect(refused).toMatchObject({ error: { code: 'GODWIT_LOCK_HELD' } });
     expect(await json('backup prune --keep 1')).toMatchObject({ kept: 1, dryRun: false });
     const names = await readdir(join(cwd, 'backup', 'migrations'));
     expect(names.filter((name) => /^\d/.test(name))).toHaveLength(1);

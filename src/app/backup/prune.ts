@@ -2,6 +2,7 @@ import type { Settings } from '../../config/types.ts';
 import { GodwitError, thrownMessage } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { Project } from '../project.ts';
+import { withLock } from '../with-session.ts';
 import { entryOf, isOf, readLibrary, removeBackup } from './library.ts';
 import { choosePrunable } from './retention.ts';
 import type { BackupEntry, BackupPruneOptions, PruneReport } from './types.ts';
@@ -9,22 +10,24 @@ import type { BackupEntry, BackupPruneOptions, PruneReport } from './types.ts';
 /** Removes old ones of this database; those of others in the same folder are left alone. */
 export async function pruneBackups(
   project: Project,
-  { keep, dryRun = false }: BackupPruneOptions,
+  options: BackupPruneOptions,
 ): Promise<PruneReport> {
+  const { keep, dryRun = false } = options;
   const { backup } = await project.settings();
   const retention = keep ?? backup.keep;
   if (Object.values(retention).every((limit) => limit === undefined)) throw nothingToKeep();
   const { target } = await project.driver();
-  const entries = (await readLibrary(backup.dir)).backups.map(entryOf);
-  const own = entries.filter((entry) => isOf(entry, target));
-  const removed = choosePrunable(own, retention, Date.now()).reverse();
-  if (!dryRun) for (const { folder } of removed) await removeBackup(folder);
-  return {
-    removed,
-    kept: own.length - removed.length,
-    freedBytes: removed.reduce((sum, entry) => sum + entry.bytes, 0),
-    dryRun,
+  const prune = async (): Promise<PruneReport> => {
+    const entries = (await readLibrary(backup.dir)).backups.map(entryOf);
+    const own = entries.filter((entry) => isOf(entry, target));
+    const removed = choosePrunable(own, retention, Date.now()).reverse();
+    if (!dryRun) for (const { folder } of removed) await removeBackup(folder);
+    const freedBytes = removed.reduce((sum, entry) => sum + entry.bytes, 0);
+    return { removed, kept: own.length - removed.length, freedBytes, dryRun };
   };
+  if (dryRun) return prune();
+  // Not the one that somebody restores just now, nor beside a plan that makes one and prunes.
+  return withLock(project, project.options.command ?? 'backup prune', options, prune);
 }
 
 /** After a new one was made. What cannot be removed is said, and stops nothing. */

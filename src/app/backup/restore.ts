@@ -2,6 +2,7 @@ import { GodwitError, toGodwitError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { Backups, RestoreReport } from '../../ports/backup.ts';
 import type { Target } from '../../ports/driver.ts';
+import { confirmProduction } from '../confirm-production.ts';
 import type { Project } from '../project.ts';
 import { withLock } from '../with-session.ts';
 import { checkFiles } from './check-files.ts';
@@ -23,6 +24,10 @@ export async function restoreBackup(
   id: string | undefined,
   options: BackupRestoreOptions,
 ): Promise<RestoreResult> {
+  await confirmProduction(project, options.confirmed, {
+    what: 'replacing everything',
+    command: ['backup restore', id].filter(Boolean).join(' '),
+  });
   const { backup } = await project.settings();
   const driver = await project.driver();
   const library = await readLibrary(backup.dir);

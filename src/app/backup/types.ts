@@ -91,6 +91,8 @@ export interface BackupRestoreOptions extends WriteOptions {
   readonly only?: readonly string[] | undefined;
   /** Restore although the backup is of a database with another name. */
   readonly otherDatabase?: boolean | undefined;
+  /** A person agreed to it: needed in production. */
+  readonly confirmed?: boolean | undefined;
 }
 
 export interface BackupVerifyOptions extends WriteOptions {
@@ -112,12 +114,12 @@ export interface BackupApi {
   list(): Promise<BackupListing>;
   /**
    * Replaces what is in the database by what is in the backup, the newest if none is named,
-   * and compares what is there then. Asks nothing: the caller has asked.
-   * Throws GODWIT_BACKUP_UNKNOWN, GODWIT_BACKUP_DAMAGED, GODWIT_RESTORE_FAILED.
+   * and compares what is there then. In production only with `confirmed: true`.
+   * Throws GODWIT_CONFIRMATION_NEEDED, GODWIT_BACKUP_UNKNOWN, GODWIT_BACKUP_DAMAGED, GODWIT_RESTORE_FAILED.
    */
   restore(id?: string, options?: BackupRestoreOptions): Promise<RestoreResult>;
   /** Compares files with checksums; of all backups if none is named. */
   verify(id?: string, options?: BackupVerifyOptions): Promise<BackupVerification>;
-  /** Removes backups of this database that retention does not keep. */
+  /** Removes backups of this database that retention does not keep, under the lock. */
   prune(options?: BackupPruneOptions): Promise<PruneReport>;
 }

@@ -63,6 +63,8 @@ export interface SquashOptions extends WriteOptions {
   readonly code?: boolean | undefined;
   /** Say what would be done, write nothing. */
   readonly dryRun?: boolean | undefined;
+  /** A person agreed to it: needed in production. */
+  readonly confirmed?: boolean | undefined;
 }
 
 /** `squash --json`. */

@@ -8,6 +8,7 @@ import { GodwitError, toGodwitError } from '../../errors.ts';
 import { newestStyle } from '../../formats/new-version.ts';
 import type { Driver } from '../../ports/driver.ts';
 import type { Migration } from '../../ports/migration.ts';
+import { confirmProduction } from '../confirm-production.ts';
 import type { Project } from '../project.ts';
 import { readState, statusesOf } from '../read-state.ts';
 import { scriptOf, takeSnapshot } from '../schema/api.ts';
@@ -31,9 +32,13 @@ import { renderBaseline } from './text.ts';
  * out is the baseline; they are moved aside, and this database counts as having it.
  *
  * @throws GODWIT_MIGRATION_UNKNOWN, GODWIT_PENDING, GODWIT_MISSING, GODWIT_MODIFIED,
- *   GODWIT_UNSUPPORTED, GODWIT_SCRATCH_FAILED, GODWIT_SCRATCH_REFUSED, GODWIT_FILE_EXISTS
+ *   GODWIT_CONFIRMATION_NEEDED, GODWIT_UNSUPPORTED, GODWIT_SCRATCH_FAILED, GODWIT_SCRATCH_REFUSED, GODWIT_FILE_EXISTS
  */
 export async function squash(project: Project, options: SquashOptions): Promise<SquashReport> {
+  if (!options.dryRun) {
+    const what = 'folding migrations into one';
+    await confirmProduction(project, options.confirmed, { what, command: 'squash' });
+  }
   const driver = await project.driver();
   const { root } = await project.settings();
   const state = await readState(project);

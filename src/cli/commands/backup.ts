@@ -13,7 +13,6 @@ import {
   renderRestored,
   renderVerified,
 } from '../render/backup.ts';
-import { renderTarget } from '../render/target.ts';
 
 interface Options {
   readonly only?: readonly string[];
@@ -53,7 +52,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     const migrator = await oneDatabase(context, 'backup restore');
     const chosen = await chosenBackup(context, migrator, id, otherDatabase === true);
     const report = await migrator.backup.restore(chosen, {
-      ...{ only, otherDatabase },
+      ...{ only, otherDatabase, confirmed: true },
       ...signals(context),
     });
     context.view.result(report, () => renderRestored(report, context.view.style));
@@ -69,9 +68,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   async prune(context, _id, { keep, keepDays, keepBytes, dryRun }) {
     const migrator = await oneDatabase(context, 'backup prune');
     const { view } = context;
-    const target = renderTarget(await migrator.target(), view.style);
-    if (!dryRun)
-      view.note(`${view.style.dim('backup prune')} ${view.style.signs.arrow} ${target}\n\n`);
+    if (!dryRun) view.target('backup prune', await migrator.target());
     const asked = keep !== undefined || keepDays !== undefined || keepBytes !== undefined;
     const retention = { count: keep, days: keepDays, bytes: keepBytes };
     const options = { ...(asked && { keep: retention }), ...signals(context) };
@@ -115,9 +112,7 @@ async function chosenBackup(
       next: ['godwit backup list'],
     });
   }
-  view.note(
-    `${view.style.dim('backup restore')} ${view.style.signs.arrow} ${renderTarget(target, view.style)}\n\n`,
-  );
+  view.target('backup restore', target);
   const whose = isOf(backup, target) ? '' : ` of ${backup.database} at ${backup.host},`;
   view.say(
     `  ${backup.id},${whose} ${backup.reason}, replaces what is in ${target.database} now.\n`,

@@ -5,7 +5,6 @@ import { askText, askYes } from '../confirm.ts';
 import { type Context, oneDatabase } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { plural } from '../render/measures.ts';
-import { renderTarget } from '../render/target.ts';
 
 /** Refused in production and for a database whose name nobody said; asks otherwise. */
 export const run: CommandRun = async (context, { options }) => {
@@ -18,9 +17,7 @@ export const run: CommandRun = async (context, { options }) => {
     return EXIT.done;
   }
   const target = await migrator.target();
-  view.note(
-    `${view.style.dim('reset')} ${view.style.signs.arrow} ${renderTarget(target, view.style)}\n`,
-  );
+  view.target('reset', target);
   if (view.mode === 'text') view.note(render(context, preview));
   const databaseName = await nameOf(context, migrator, options['databaseName']);
   const { signal, abort } = context.stops();

@@ -16,7 +16,7 @@ export const run: CommandRun = async (context, { options }) => {
     view.note(renderSquash(plan, view.style));
     await askYes(context, '  Write it, and move their files to .squashed?', 'godwit squash');
   }
-  const report = await migrator.squash({ ...asked, signal, abort });
+  const report = await migrator.squash({ ...asked, signal, abort, confirmed: true });
   view.result(report, () => renderSquash(report, view.style));
   return EXIT.done;
 };

@@ -2,15 +2,13 @@ import type { CommandRun } from '../command-spec.ts';
 import { askYes, guardProduction } from '../confirm.ts';
 import { type Context, oneDatabase } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { renderTarget, showHolder } from '../render/target.ts';
+import { showHolder } from '../render/target.ts';
 
 export const run: CommandRun = async (context, _invocation) => {
   const { view } = context;
   const migrator = await oneDatabase(context, 'unlock');
   const target = await migrator.target();
-  view.note(
-    `${view.style.dim('unlock')} ${view.style.signs.arrow} ${renderTarget(target, view.style)}\n\n`,
-  );
+  view.target('unlock', target);
   const holder = await migrator.lockHolder();
   if (holder === undefined) return show(context, false, undefined, 'Nobody holds the lock.');
   view.say(`  The lock is held by ${showHolder(holder)}.\n`);

@@ -1,4 +1,5 @@
 import type { GodwitEvent } from '../../events.ts';
+import type { Target } from '../../ports/driver.ts';
 import { backfillText, isBackfillEvent } from './backfill-events.ts';
 import { backupText, isBackupEvent } from './backup-events.ts';
 import type { Live } from './live.ts';
@@ -12,6 +13,8 @@ export interface EventSetting {
   readonly live: Live;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** Targets that were shown already. */
+  readonly shown?: Set<string> | undefined;
   /** Writes whole lines for people. */
   readonly write: (text: string) => void;
 }
@@ -41,7 +44,7 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
     case 'target':
       if (seen.target) return undefined;
       seen.target = true;
-      return `${style.dim(event.command)} ${style.signs.arrow} ${renderTarget(event.target, style)}\n`;
+      return once(targetText(event.command, event.target, style), setting);
     case 'lock.waiting':
     case 'lock.acquired':
     case 'lock.lost':
@@ -69,6 +72,17 @@ function textOf(event: GodwitEvent, setting: EventSetting, seen: Seen): string |
       if (isSyncEvent(event)) return syncText(event, setting);
       return isRunEvent(event) ? runText(event, setting, seen) : undefined;
   }
+}
+
+/** What a command works on, on a line of its own. */
+export function targetText(command: string, target: Target, style: Style): string {
+  return `${style.dim(command)} ${style.signs.arrow} ${renderTarget(target, style)}\n`;
+}
+
+function once(text: string, { shown }: EventSetting): string | undefined {
+  if (shown?.has(text)) return undefined;
+  shown?.add(text);
+  return text;
 }
 
 type ValidationEvent = Extract<GodwitEvent, { type: `validation.${string}` }>;
