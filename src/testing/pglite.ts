@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { cpSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,7 +29,8 @@ export async function createPglite(parent?: string): Promise<TestPglite> {
   const base = parent ?? (await mkdtemp(join(tmpdir(), 'godwit-pglite-')));
   await mkdir(base, { recursive: true });
   const folder = join(base, `db-${randomBytes(4).toString('hex')}`);
-  await cp(template, folder, { recursive: true });
+  // A thousand small files: one by one through the thread pool costs twice as much.
+  cpSync(template, folder, { recursive: true });
   return {
     url: `pglite:${folder}`,
     folder,

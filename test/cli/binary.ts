@@ -1,13 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { bundleCommandLine } from '../../scripts/build.mjs';
-
-export interface Binary {
-  /** Starts godwit as a process of its own. */
-  start(argv: readonly string[], options: StartOptions): Running;
-  remove(): Promise<void>;
-}
+import { bundledCli } from '../support/bundles.ts';
 
 export interface StartOptions {
   readonly cwd: string;
@@ -21,18 +13,9 @@ export interface Running {
   readonly ended: Promise<{ code: number | null; out: string; err: string }>;
 }
 
-/** Bundles the command line as the build does, into a folder of the test's own. */
-export async function buildBinary(): Promise<Binary> {
-  const folder = await mkdtemp(resolve('node_modules', '.godwit-cli-'));
-  await bundleCommandLine(folder);
-  return {
-    start: (argv, options) => start(join(folder, 'main.js'), argv, options),
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
-}
-
-function start(main: string, argv: readonly string[], { cwd, env }: StartOptions): Running {
-  const child = spawn(process.execPath, [main, ...argv], {
+/** Starts godwit as a process of its own. */
+export function startBinary(argv: readonly string[], { cwd, env }: StartOptions): Running {
+  const child = spawn(process.execPath, [bundledCli(), ...argv], {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

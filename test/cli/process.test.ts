@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../src/testing/mongod.ts';
 import { project } from '../unit/config/project.ts';
-import { type Binary, buildBinary, type Running } from './binary.ts';
+import { type Running, startBinary } from './binary.ts';
 import { godwit } from './terminal.ts';
 
 const SLOW = `
@@ -28,22 +28,21 @@ exports.up = async (db) => {
 };
 
 let server: TestMongod;
-let binary: Binary;
 let cwd: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  [server, binary] = await Promise.all([startMongod(), buildBinary()]);
+  server = await startMongod();
 }, 120_000);
 afterAll(async () => {
-  await Promise.all([server.stop(), binary.remove()]);
+  await server.stop();
 });
 beforeEach(async () => {
   cwd = await project(FILES);
   env = { MONGODB_URI: server.databaseUrl() };
 });
 
-const start = (line: string): Running => binary.start(line.split(' '), { cwd, env });
+const start = (line: string): Running => startBinary(line.split(' '), { cwd, env });
 
 describe('the program', () => {
   it('prints one JSON document, whatever migrations print, and ends although they left a timer', async () => {

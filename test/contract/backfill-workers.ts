@@ -2,9 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { bundledChild } from '../support/bundles.ts';
 
-const CHILD = fileURLToPath(new URL('./backfill-child.ts', import.meta.url));
+const CHILD = bundledChild(new URL('./backfill-child.ts', import.meta.url));
+
+/** Those under way: a test that fails does not wait for them. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** What a process of backfill-child.ts is to do. */
 export interface ChildWork {
@@ -22,9 +28,10 @@ export class Worker {
   #errors = '';
 
   constructor({ database, mode, url }: ChildWork) {
-    const args = ['--import', 'jiti/register', CHILD, database, mode, url];
+    const args = [CHILD, database, mode, url];
     this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#done = once(this.#process, 'close');
+    running.add(this.#process);
+    this.#done = once(this.#process, 'close').finally(() => running.delete(this.#process));
     this.#process.stderr?.on('data', (data) => {
       this.#errors += String(data);
     });

@@ -1,4 +1,5 @@
 import type { MigratorOptions } from '../../src/app/types.ts';
+import { openPglite } from '../support/pglite.ts';
 import { type MigratorDatabase, mongodb, pglite, postgres } from './migrator-databases.ts';
 
 export interface SeedDatabase extends MigratorDatabase {
@@ -105,8 +106,7 @@ async function onPostgres(): Promise<SeedDatabase> {
 
 /** One instance for all tests, because PGlite takes seconds to start. */
 async function onPglite(): Promise<SeedDatabase> {
-  const { PGlite } = await import('@electric-sql/pglite');
-  const client = await PGlite.create();
+  const { client, close } = await openPglite();
   const base = await pglite();
   const query: Query = async (_url, text) =>
     (await client.query<Record<string, unknown>>(text)).rows;
@@ -119,7 +119,7 @@ async function onPglite(): Promise<SeedDatabase> {
       );
       return 'memory';
     },
-    stop: () => client.close(),
+    stop: close,
   };
 }
 

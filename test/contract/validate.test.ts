@@ -1,10 +1,10 @@
-import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMigrator } from '../../src/app/create-migrator.ts';
 import type { Migrator, MigratorOptions } from '../../src/app/types.ts';
 import { hasSystemPostgres, startPostgres } from '../../src/testing/postgres.ts';
 import { createFolder, type TestFolder } from '../e2e/support/folder.ts';
+import { openPglite } from '../support/pglite.ts';
 import { AUTH, ROLES } from './postgres/checks-kit.ts';
 
 interface Database {
@@ -36,7 +36,7 @@ async function postgres(version: 'embedded' | 'system'): Promise<Server> {
 }
 
 async function pglite(): Promise<Server> {
-  const client = await PGlite.create('memory://');
+  const { client, close } = await openPglite();
   return {
     async create() {
       await client.exec(`drop schema if exists godwit cascade; drop schema if exists auth cascade;
@@ -47,7 +47,7 @@ async function pglite(): Promise<Server> {
         close: async () => {},
       };
     },
-    stop: () => client.close(),
+    stop: close,
   };
 }
 

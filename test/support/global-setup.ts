@@ -1,12 +1,23 @@
+import type { TestProject } from 'vitest/node';
 import { findMongod } from '../../src/testing/mongod-binary.ts';
 import { pgliteTemplate } from '../../src/testing/pglite.ts';
+import { useFastFolder } from './fast-folder.ts';
+import { makeBundles, removeBundles } from './make-bundles.ts';
 
 /**
  * Finds the servers once, before any test, so that what is missing is said in one message
- * and nothing is skipped in silence.
+ * and nothing is skipped in silence; bundles what tests start as processes; and chooses
+ * where their files go.
  */
-export default async function setup(): Promise<void> {
+export default async function setup(project: TestProject) {
   if (process.env['GODWIT_TEST_SERVERS'] === 'none') return;
+  const [bundles] = await Promise.all([makeBundles(), findServers()]);
+  project.provide('bundles', bundles);
+  const removeFolder = await useFastFolder();
+  return () => Promise.all([removeBundles(bundles), removeFolder()]);
+}
+
+async function findServers(): Promise<void> {
   const found = await Promise.allSettled([findMongod(), pgliteTemplate()]);
   const missing = found.filter((result) => result.status === 'rejected');
   if (missing.length === 0) return;

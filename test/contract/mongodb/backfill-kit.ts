@@ -94,19 +94,31 @@ async function runLane(
         await new Promise((resolve) => setTimeout(resolve, 20));
         continue;
       }
-      let work: Parameters<Backfills['apply']>[3];
-      if (job.change.type === 'transform') {
-        const { rows } = await backfills.read(job, chunk);
-        work = { rows, changes: rows.map(({ row }) => (transform ?? addOne)(row)) };
-      }
       try {
+        let work: Parameters<Backfills['apply']>[3];
+        if (job.change.type === 'transform') {
+          const { rows } = await backfills.read(job, chunk);
+          work = { rows, changes: rows.map(({ row }) => (transform ?? addOne)(row)) };
+        }
         const result = await backfills.apply(job, chunk, worker, work);
         if (result) await onChunk?.(result);
       } catch (error) {
-        const { kind } = backfills.classify(error);
-        if (kind !== 'transient') throw error;
-        await backfills.giveBack(chunk, worker, backfills.classify(error).error);
+        const fault = backfills.classify(error);
+        if (fault.kind !== 'transient') throw error;
+        await persist(backfills, () => backfills.giveBack(chunk, worker, fault.error));
       }
+    } catch (error) {
+      if (backfills.classify(error).kind !== 'transient') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** What is not given back is nobody's to take while this process lives. */
+async function persist(backfills: Backfills, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
     } catch (error) {
       if (backfills.classify(error).kind !== 'transient') throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { BSON, type Db, type Document, MongoClient } from 'mongodb';
 import { MongoClient as Client5 } from 'mongodb5';
 import { MongoClient as Client6 } from 'mongodb6';
@@ -12,6 +11,7 @@ import { createBackup } from '../../../src/drivers/mongodb/backup/create-backup.
 import { moduleOf } from '../../../src/drivers/mongodb/client-module.ts';
 import { Topology } from '../../../src/drivers/mongodb/topology.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { bundledChild } from '../../support/bundles.ts';
 import { rounds } from '../../support/rounds.ts';
 import { backUp, everyType, everything, folder, QUIET } from './backup-kit.ts';
 import { type Ctx, openTest } from './kit.ts';
@@ -274,12 +274,10 @@ describe('before a plan, and by command', () => {
     action: 'create' | 'restore',
     { killAfter }: { readonly killAfter?: number },
   ): Promise<{ overBase: number }> {
-    const file = fileURLToPath(new URL('./backup-child.ts', import.meta.url));
-    const child = spawn(
-      process.execPath,
-      ['--import', 'jiti/register', file, action, url, place.path],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const file = bundledChild(new URL('./backup-child.ts', import.meta.url));
+    const child = spawn(process.execPath, [file, action, url, place.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const gone = new Promise((resolve) => child.once('exit', resolve));
     let result = { overBase: -1 };
     for await (const line of createInterface({ input: child.stdout })) {

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { foldHistory } from '../../../src/core/fold.ts';
 import type { GodwitEvent } from '../../../src/events.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { bundledChild } from '../../support/bundles.ts';
 import { acquireOptions, ended, header, openTest } from './kit.ts';
 
 interface Line {
@@ -22,12 +22,10 @@ class Child {
   readonly gone: Promise<unknown>;
 
   constructor(mode: string, url: string, leaseMs = 15_000) {
-    const file = fileURLToPath(new URL('./child.ts', import.meta.url));
-    this.process = spawn(
-      process.execPath,
-      ['--import', 'jiti/register', file, mode, url, String(leaseMs)],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const file = bundledChild(new URL('./child.ts', import.meta.url));
+    this.process = spawn(process.execPath, [file, mode, url, String(leaseMs)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     this.gone = once(this.process, 'exit');
     if (this.process.stdout) {
       createInterface(this.process.stdout).on('line', (line) => {

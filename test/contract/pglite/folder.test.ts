@@ -5,20 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { open } from '../../../src/drivers/pglite/driver.ts';
-import { type Binary, buildBinary } from '../../cli/binary.ts';
+import { startBinary } from '../../cli/binary.ts';
 import { rounds } from '../../support/rounds.ts';
 import { acquire, optionsOf, sqlJob } from '../postgres/kit.ts';
 
 describe('a PGlite folder', () => {
   let cwd: string;
-  let godwit: Binary;
   beforeAll(async () => {
     cwd = await mkdtemp(join(tmpdir(), 'godwit pglite ünï '));
     await mkdir(join(cwd, 'migrations'));
-    godwit = await buildBinary();
   }, 120_000);
   afterAll(async () => {
-    await godwit.remove();
     await rm(cwd, { recursive: true, force: true });
   });
 
@@ -57,11 +54,11 @@ describe('a PGlite folder', () => {
     );
     for (let round = 0; round < rounds(2, 20); round++) {
       const url = `pglite:./killed ${round}`;
-      const running = godwit.start(['up', '--url', url], { cwd });
+      const running = startBinary(['up', '--url', url], { cwd });
       await Promise.race([sleep(2_000 + Math.random() * 2_500), running.ended]);
       running.process.kill('SIGKILL');
       await running.ended;
-      const again = await godwit.start(['up', '--url', url, '--json'], { cwd }).ended;
+      const again = await startBinary(['up', '--url', url, '--json'], { cwd }).ended;
       expect(again.code, again.err + again.out).toBe(0);
       const driver = await open({ ...optionsOf(url), root: cwd });
       const versions = await driver.history.versions();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
-import { type Binary, buildBinary } from '../../cli/binary.ts';
+import { startBinary } from '../../cli/binary.ts';
 import { hasPgbouncer, startPgbouncer } from '../../support/pgbouncer.ts';
 import { rounds } from '../../support/rounds.ts';
 import { createProject, fingerprintOf, hasPsql, type Project, psql } from './backup-kit.ts';
@@ -95,11 +95,7 @@ describe('a full disk', () => {
 });
 
 describe('kill -9 during a backup', () => {
-  let godwit: Binary;
-  beforeAll(async () => {
-    godwit = await buildBinary();
-  }, 60_000);
-  afterAll(() => godwit.remove());
+  beforeAll(async () => {}, 60_000);
 
   it('leaves nothing that looks like one, and the next removes what it left', async () => {
     const project = await pendingProject(await server.createDatabase());
@@ -110,7 +106,7 @@ describe('kill -9 during a backup', () => {
     await writeFile(join(project.root, 'godwit.config.json'), '{ "backup": { "mode": "full" } }');
     const folder = folderOf(project);
     for (let round = 0; round < rounds(3, 50); round++) {
-      const running = godwit.start(['up', '--url', project.url], { cwd: project.root });
+      const running = startBinary(['up', '--url', project.url], { cwd: project.root });
       await untilPartial(folder);
       await new Promise((resolve) => setTimeout(resolve, 20 + round * 60));
       running.process.kill('SIGKILL');
@@ -123,7 +119,7 @@ describe('kill -9 during a backup', () => {
         expect(existsSync(join(folder, id, 'manifest.json'))).toBe(true);
       await migrator.close();
     }
-    const last = await godwit.start(['up', '--url', project.url], { cwd: project.root }).ended;
+    const last = await startBinary(['up', '--url', project.url], { cwd: project.root }).ended;
     expect(last.code, last.err).toBe(0);
     expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   }, 120_000);
@@ -141,7 +137,7 @@ describe('kill -9 during a backup', () => {
       await query(project.url, 'delete from big where random() < 0.5; create table since (id int)');
       const now = await fingerprintOf(project.url);
       const argv = ['backup', 'restore', '--yes', '--url', project.url];
-      const running = godwit.start(argv, { cwd: project.root });
+      const running = startBinary(argv, { cwd: project.root });
       await running.says('replaces what is in');
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
       running.process.kill('SIGKILL');

@@ -1,6 +1,6 @@
-import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { hasSystemPostgres, startPostgres } from '../../../src/testing/postgres.ts';
+import { openPglite } from '../../support/pglite.ts';
 import { openPostgres, optionsOf, postgresServer, type TestServer } from './kit.ts';
 
 /** PostgreSQL as the machine has it: 15 here. */
@@ -28,7 +28,7 @@ export async function systemServer(): Promise<TestServer> {
 
 /** One database for all tests, emptied for each: making one takes seconds. */
 async function pgliteServer(): Promise<TestServer> {
-  const client = await PGlite.create('memory://');
+  const { client, close } = await openPglite();
   const { open } = await import('../../../src/drivers/pglite/driver.ts');
   return {
     async create() {
@@ -45,7 +45,7 @@ async function pgliteServer(): Promise<TestServer> {
         close: () => driver.close(),
       };
     },
-    stop: () => client.close(),
+    stop: close,
   };
 }
 

@@ -5,29 +5,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
-import { type Binary, buildBinary } from '../../cli/binary.ts';
+import { startBinary } from '../../cli/binary.ts';
 import { rounds } from '../../support/rounds.ts';
 
 const ROUNDS = rounds(3, 100);
 
 describe('kill -9 of a process at work on PostgreSQL', () => {
   let server: TestPostgres;
-  let godwit: Binary;
   let cwd: string;
   beforeAll(async () => {
     server = await startPostgres({ version: 'embedded' });
-    godwit = await buildBinary();
     cwd = await mkdtemp(join(tmpdir(), 'godwit kill é '));
     await mkdir(join(cwd, 'migrations'));
   }, 120_000);
   afterAll(async () => {
-    await godwit.remove();
     await server.stop();
     await rm(cwd, { recursive: true, force: true });
   });
 
   const write = (text: string) => writeFile(join(cwd, 'migrations', '001_a.sql'), text);
-  const up = (url: string) => godwit.start(['up', '--url', url, '--lock-timeout', '30s'], { cwd });
+  const up = (url: string) => startBinary(['up', '--url', url, '--lock-timeout', '30s'], { cwd });
   const connect = async (url: string): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: url });
     client.on('error', () => {});
@@ -157,7 +154,7 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
     await rm(join(cwd, 'migrations', '001_a.sql'), { force: true });
     const url = await server.createDatabase();
     const start = () =>
-      godwit.start(['up', '--lock-lease', '1s', '--retry'], { cwd, env: { URL: url } });
+      startBinary(['up', '--lock-lease', '1s', '--retry'], { cwd, env: { URL: url } });
     const client = await connect(url);
     const first = start();
     const ended = first.ended.then(({ err }) => {

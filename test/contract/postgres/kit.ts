@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import type { Driver, Job, OpenOptions, Session } from '../../../src/ports/driver.ts';
 import type { Actor } from '../../../src/ports/history.ts';
 import type { SqlText } from '../../../src/ports/migration.ts';
 import { startPostgres } from '../../../src/testing/postgres.ts';
+import { openPglite } from '../../support/pglite.ts';
 
 export const BY: Actor = { host: 'here', user: 'me', pid: process.pid, godwit: 'test' };
 const never = new AbortController().signal;
@@ -108,11 +108,11 @@ export async function postgresServer(): Promise<TestServer> {
   };
 }
 
-/** A database in memory for each test: a session of its own costs less than a server. */
+/** A database for each test, copied, because to create one takes seconds. */
 export async function pgliteServer(): Promise<TestServer> {
   return {
     async create() {
-      const client = await PGlite.create('memory://');
+      const { client, close } = await openPglite();
       const { open } = await import('../../../src/drivers/pglite/driver.ts');
       const driver = await open({ ...optionsOf('pglite:memory'), client });
       return {
@@ -120,7 +120,7 @@ export async function pgliteServer(): Promise<TestServer> {
         ask: async (sql) => (await client.query(sql)).rows as Record<string, unknown>[],
         async close() {
           await driver.close();
-          await client.close();
+          await close();
         },
       };
     },

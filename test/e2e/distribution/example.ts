@@ -146,11 +146,11 @@ function cleanEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
-/** Waits until it holds, for at most so long. */
+/** Waits until it holds, for at most so long: other processes may be slow on a busy machine. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  ms = 30_000,
+  ms = 90_000,
 ): Promise<void> {
   const deadline = performance.now() + ms;
   while (!(await holds())) {

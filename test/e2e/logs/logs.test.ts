@@ -6,22 +6,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createMigrator } from '../../../src/app/create-migrator.ts';
 import type { GodwitEvent } from '../../../src/events.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
-import { type Binary, buildBinary } from '../../cli/binary.ts';
+import { startBinary } from '../../cli/binary.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
 describe('log files', () => {
   let server: TestPostgres;
-  let godwit: Binary;
   let folder: TestFolder;
   let url: string;
   beforeAll(async () => {
     server = await startPostgres();
-    godwit = await buildBinary();
   }, 120_000);
   afterAll(async () => {
-    await godwit?.remove();
     await server?.stop();
   });
   beforeEach(async () => {
@@ -42,7 +39,7 @@ describe('log files', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Line);
   const run = (argv: readonly string[], env: Record<string, string> = {}) =>
-    godwit.start(argv, { cwd: folder.path, env: { DATABASE_URL: url, ...env } }).ended;
+    startBinary(argv, { cwd: folder.path, env: { DATABASE_URL: url, ...env } }).ended;
 
   it('tells migrations, backfills and validation apart, under one run id', async () => {
     await using migrator = createMigrator({ url, root: folder.path, logs: true });
@@ -158,7 +155,7 @@ describe('log files', () => {
       'godwit.config.json': '{ "logs": true }',
       'migrations/002_b.sql': "do $$ begin raise notice 'here'; end $$; select pg_sleep(60);",
     });
-    const running = godwit.start(['up'], { cwd: folder.path, env: { DATABASE_URL: url } });
+    const running = startBinary(['up'], { cwd: folder.path, env: { DATABASE_URL: url } });
     const path = join(folder.path, 'logs', 'migration.log');
     while (!existsSync(path) || !readFileSync(path, 'utf8').includes('"id":"002_b"')) {
       await new Promise((resolve) => setTimeout(resolve, 20));

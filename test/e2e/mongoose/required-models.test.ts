@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
-import { type Binary, buildBinary } from '../../cli/binary.ts';
+import { startBinary } from '../../cli/binary.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';
 
 const MODEL = `const mongoose = require('mongoose');
@@ -16,16 +16,15 @@ describe.each(['mongoose', 'mongoose8', 'mongoose7'])(
   'models that a migration requires, %s',
   (name) => {
     let server: TestMongod;
-    let binary: Binary;
     let folder: TestFolder;
     let client: MongoClient;
     let db: Db;
     let url: string;
 
     beforeAll(async () => {
-      [server, binary] = await Promise.all([startMongod(), buildBinary()]);
+      server = await startMongod();
     }, 120_000);
-    afterAll(() => Promise.all([server.stop(), binary.remove()]));
+    afterAll(() => server.stop());
     beforeEach(async () => {
       url = server.databaseUrl();
       client = await new MongoClient(url).connect();
@@ -44,7 +43,7 @@ describe.each(['mongoose', 'mongoose8', 'mongoose7'])(
     });
 
     const up = () =>
-      binary.start(['up', '--json'], { cwd: folder.path, env: { MONGODB_URI: url } }).ended;
+      startBinary(['up', '--json'], { cwd: folder.path, env: { MONGODB_URI: url } }).ended;
 
     it('are connected, guarded and counted, and create nothing by themselves', async () => {
       await folder.write({
@@ -96,7 +95,7 @@ module.exports = {
 module.exports = { up: async () => { await Child.create({ name: 'here' }); } };`,
       });
       const env = { MONGODB_URI: url, ELSEWHERE: elsewhere };
-      const { code, out, err } = await binary.start(['up'], { cwd: folder.path, env }).ended;
+      const { code, out, err } = await startBinary(['up'], { cwd: folder.path, env }).ended;
       expect(code, out + err).toBe(0);
       expect(await db.collection('children').distinct('name')).toEqual(['here']);
       const name = new URL(elsewhere).pathname.slice(1);

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
-import { type Binary, buildBinary } from '../../cli/binary.ts';
+import { startBinary } from '../../cli/binary.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';
 
 const PRELOAD = pathToFileURL(resolve('test/e2e/startup/preload.mjs')).href;
@@ -11,13 +11,11 @@ const PRELOAD = pathToFileURL(resolve('test/e2e/startup/preload.mjs')).href;
 /** What costs a start its time is loaded by those commands alone that need it. */
 describe('what a command loads', () => {
   let server: TestPostgres;
-  let godwit: Binary;
   let folder: TestFolder;
   let url: string;
   beforeAll(async () => {
     server = await startPostgres();
     url = await server.createDatabase();
-    godwit = await buildBinary();
     folder = await createFolder({
       'migrations/001_a.sql': 'create table a (n int);\n',
       'migrations/002_b.sql': 'create index concurrently i on a (n);\n',
@@ -25,7 +23,6 @@ describe('what a command loads', () => {
     });
   }, 120_000);
   afterAll(async () => {
-    await godwit?.remove();
     await folder?.remove();
     await server?.stop();
   });
@@ -38,7 +35,7 @@ describe('what a command loads', () => {
       GODWIT_TEST_LOADED: list,
       NODE_OPTIONS: `--import ${PRELOAD}`,
     };
-    const { code, err } = await godwit.start(argv, { cwd: folder.path, env }).ended;
+    const { code, err } = await startBinary(argv, { cwd: folder.path, env }).ended;
     expect(code, err).toBe(0);
     return readFile(list, 'utf8');
   }
