@@ -9,6 +9,7 @@ const TESTS = fileURLToPath(new URL('..', import.meta.url));
 const CHILDREN = [
   'contract/backfill-child.ts',
   'contract/public-ids/child.ts',
+  'contract/mongoose/helper-child.ts',
   'contract/mongodb/child.ts',
   'contract/mongodb/backup-child.ts',
 ].map((path) => join(TESTS, path));

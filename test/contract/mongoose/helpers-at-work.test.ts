@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { type Db, MongoClient } from 'mongodb';
 import mongoose, { type Connection } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { bundledChild } from '../../support/bundles.ts';
 import { among, rounds, SOAK } from '../../support/rounds.ts';
 import { CASES, type HelperCase, modelsOf } from './helper-cases.ts';
 
+const CHILD = bundledChild(new URL('./helper-child.ts', import.meta.url));
 const KILLS = rounds(1, 20);
 const THINGS = rounds(3_000, 30_000);
 const MANY = 1_000_000;
@@ -19,22 +18,14 @@ let client: MongoClient;
 let connection: Connection;
 let db: Db;
 let url: string;
-let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(resolve('node_modules', '.godwit-helpers-'));
-  await build({
-    entryPoints: [resolve('test/contract/mongoose/helper-child.ts')],
-    outfile: join(folder, 'child.mjs'),
-    ...{ bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'silent' },
-  });
   server = await startMongod();
   client = await new MongoClient(server.uri).connect();
 }, 60_000);
 afterAll(async () => {
   await client?.close();
   await server?.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 beforeEach(async () => {
   url = server.databaseUrl();
@@ -58,7 +49,7 @@ async function fill({ fields, prepare }: HelperCase, size: number, id = (n: numb
 }
 
 function start({ name }: HelperCase, size: number): { child: ChildProcess; output: () => string } {
-  const args = [join(folder, 'child.mjs'), url, name, String(size)];
+  const args = [CHILD, url, name, String(size)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
