@@ -10,13 +10,19 @@ export interface PlanGuard {
   readonly each?:
     | ((result: Pick<StepResult, 'step'>) => Promise<ErrorInfo | undefined>)
     | undefined;
-  /** After the whole plan, with what was run of it. */
-  end(results: readonly StepResult[]): Promise<GuardReport>;
+  /**
+   * After the whole plan, with what was run of it.
+   *
+   * @param changed something was done after the last migration, which asks for another look
+   */
+  end(results: readonly StepResult[], changed: boolean): Promise<GuardReport>;
 }
 
 export interface GuardReport {
   readonly validation?: ValidationReport | undefined;
   readonly error?: ErrorInfo | undefined;
+  /** It was stopped before it could look. */
+  readonly skipped?: true | undefined;
 }
 
 /**

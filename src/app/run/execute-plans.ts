@@ -57,16 +57,25 @@ export async function executePlans(
   });
   if (settings.layout) await tidyFolders(work, results);
   const remaining = countRemaining(work, plans, results);
-  const synced =
+  const ended = hookError ?? ending(work, results, ids.length);
+  const defines =
     (settings.sync.onUp || hasRepeatables(settings)) &&
     first.direction === 'up' &&
     results.every(isGood) &&
-    !hookError
-      ? await (await import('../sync/in-plan.ts')).syncAfterPlan(work, remaining, options)
-      : undefined;
-  const failed = hookError ?? ending(work, results, ids.length) ?? synced?.error;
-  const checked = failed === undefined ? await guard?.end(results) : undefined;
-  const error = failed ?? checked?.error;
+    !ended;
+  const synced = defines
+    ? await (await import('../sync/in-plan.ts')).syncAfterPlan(work, remaining, options)
+    : undefined;
+  const failed = ended ?? synced?.error;
+  // After the definitions: what is asked is whether the database is as it should be at last.
+  const changed = (synced?.summary.done ?? 0) > 0;
+  const checked = failed === undefined ? await guard?.end(results, changed) : undefined;
+  const undefinedYet = defines && remaining === 0 && (!synced || synced.summary.skipped > 0);
+  const left = [
+    ...(undefinedYet ? ['to bring definitions in line'] : []),
+    ...(checked?.skipped ? ['to validate'] : []),
+  ];
+  const error = failed ?? checked?.error ?? stoppedBefore(work, left, ids.length);
   const done = report(results, remaining, warningsOf(plans), started, error);
   return {
     ...done,
@@ -196,6 +205,28 @@ function environmentOf(
     backup,
     stop,
     abort,
+  };
+}
+
+/** All migrations are done, and what comes after them is not. */
+function stoppedBefore(
+  { stop, session }: Work,
+  left: readonly string[],
+  planned: number,
+): ErrorInfo | undefined {
+  if (session.lost.aborted) {
+    return toGodwitError(session.lost.reason, 'GODWIT_LOCK_LOST').toJSON();
+  }
+  if (!stop.aborted || left.length === 0) return undefined;
+  const validates = left.includes('to validate');
+  return {
+    code: 'GODWIT_STOPPED',
+    message: `Stopped after ${planned} of ${planned}; left to do: ${left.join(' and ')}.`,
+    state: 'The migrations are done and recorded; the lock is released.',
+    next: [
+      ...(left.length > Number(validates) ? ['godwit up'] : []),
+      ...(validates ? ['godwit validate'] : []),
+    ],
   };
 }
 

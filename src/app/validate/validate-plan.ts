@@ -33,7 +33,8 @@ export async function watchPlan(
   const goingBack = last.length > 0 && last.every(({ step }) => step.direction === 'down');
   const watch = new Watch(work, goingBack);
   await watch.before();
-  const end = (results: readonly StepResult[]) => watch.end(results, plans.flat().length);
+  const end = (results: readonly StepResult[], changed: boolean) =>
+    watch.end(results, plans.flat().length, changed);
   if (when === 'plan') return { end };
   // What a redo takes back on the way is no state that was meant to be.
   return {
@@ -80,11 +81,15 @@ class Watch {
     return report.error;
   }
 
-  async end(results: readonly StepResult[], planned: number): Promise<GuardReport> {
-    if (this.#final) return this.#final;
+  async end(
+    results: readonly StepResult[],
+    planned: number,
+    changed: boolean,
+  ): Promise<GuardReport> {
+    if (this.#final && (!changed || this.#final.error)) return this.#final;
+    if (results.length < planned || !results.every(isGood)) return {};
     const { session, stop, abort } = this.#work;
-    const cut = stop.aborted || abort.aborted || session.lost.aborted;
-    if (cut || results.length < planned || !results.every(isGood)) return {};
+    if (stop.aborted || abort.aborted || session.lost.aborted) return { skipped: true };
     for (const { step, outcome } of results) if (succeeded(outcome)) this.#note(step);
     return this.#judge('after', undefined, false);
   }
