@@ -7,6 +7,7 @@ import type { Capabilities, Job, JobStep, Limits, Outcome, Session } from '../po
 import type { Actor, MirrorSpec, ResumePolicy, RunHeader } from '../ports/history.ts';
 import type { Direction, Migration, MigrationBody, TransactionMode } from '../ports/migration.ts';
 import { describeFailure } from './failure.ts';
+import { type MaskText, maskStep } from './mask-step.ts';
 import type { PlanStep } from './plan.ts';
 
 /** What a run needs beside the plan. */
@@ -22,6 +23,8 @@ export interface RunEnvironment {
   readonly stop: AbortSignal;
   readonly abort: AbortSignal;
   readonly backup?: string | undefined;
+  /** Takes secrets out of what a migration in JavaScript returns, throws and logs. */
+  readonly mask?: MaskText | undefined;
   /** What `ctx.backfill` of a step does; absent where the driver cannot. */
   readonly backfills?: StepBackfills | undefined;
 }
@@ -243,7 +246,7 @@ function tooLate(step: PlanStep): GodwitError {
 
 function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job {
   const { session, by, mirrors, limits, variables, emit, stop, abort, backup } = environment;
-  const { backfills } = environment;
+  const { backfills, mask } = environment;
   const down = step.direction === 'down';
   return {
     header: createHeader(step.migration, step.direction, {
@@ -253,8 +256,8 @@ function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job
       author: body.type === 'code' ? body.author : undefined,
       label: body.type === 'code' ? body.label : undefined,
     }),
-    step: jobStep(body, down ? 'down' : 'up'),
-    verify: down ? undefined : verifyStep(body),
+    step: jobStep(body, down ? 'down' : 'up', mask),
+    verify: down ? undefined : verifyStep(body, mask),
     transaction: transactionMode(body, down ? 'down' : 'up'),
     resume: resumePolicy(body),
     checkpoint: step.record?.direction === step.direction ? step.record.checkpoint : undefined,
@@ -263,7 +266,10 @@ function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job
     variables,
     backup,
     backfill: backfills && ((spec) => backfills.run(step, spec)),
-    emit,
+    emit: mask
+      ? (event) =>
+          emit(event.type === 'run.log' ? { ...event, message: mask(event.message) } : event)
+      : emit,
     stop,
     abort,
   };
@@ -293,7 +299,7 @@ export function createHeader(
   };
 }
 
-function jobStep(body: MigrationBody, part: 'up' | 'down'): JobStep {
+function jobStep(body: MigrationBody, part: 'up' | 'down', mask: MaskText | undefined): JobStep {
   if (body.type === 'sql') {
     const sql = body[part];
     if (sql === undefined) throw new GodwitError('GODWIT_IRREVERSIBLE', 'There is no way back.');
@@ -301,12 +307,12 @@ function jobStep(body: MigrationBody, part: 'up' | 'down'): JobStep {
   }
   const run = body[part];
   if (run === undefined) throw new GodwitError('GODWIT_IRREVERSIBLE', 'There is no way back.');
-  return { type: 'code', run, body };
+  return { type: 'code', run: maskStep(run, mask), body };
 }
 
-function verifyStep(body: MigrationBody): JobStep | undefined {
+function verifyStep(body: MigrationBody, mask: MaskText | undefined): JobStep | undefined {
   if (body.type === 'sql') return body.verify && { type: 'sql', sql: body.verify };
-  return body.verify && { type: 'code', run: body.verify, body };
+  return body.verify && { type: 'code', run: maskStep(body.verify, mask), body };
 }
 
 function transactionMode(body: MigrationBody, part: 'up' | 'down'): TransactionMode {

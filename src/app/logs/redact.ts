@@ -38,16 +38,9 @@ export type Redact = (value: unknown) => unknown;
  * createRedact([])({ note: 'postgres://app:hidden@db/shop' }); // { note: 'postgres://app:***@db/shop' }
  */
 export function createRedact(secrets: readonly string[]): Redact {
-  const known = [...new Set(secrets.flatMap(spellings))]
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .sort((a, b) => b.length - a.length);
-  const text = (value: string): string => {
-    let clean = value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value;
-    for (const secret of known) clean = clean.replaceAll(secret, HIDDEN);
-    if (clean.includes('://')) clean = clean.replace(URL_TEXT, redactUrl);
-    for (const [pattern, kept] of PATTERNS) clean = clean.replace(pattern, kept);
-    return clean;
-  };
+  const mask = createMask(secrets);
+  const text = (value: string): string =>
+    mask(value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value);
   const copy = (value: unknown, depth: number): unknown => {
     if (typeof value === 'string') return text(value);
     if (typeof value === 'bigint') return String(value);
@@ -69,6 +62,20 @@ export function createRedact(secrets: readonly string[]): Redact {
     );
   };
   return (value) => copy(value, 0);
+}
+
+/** The same for one text, which is not cut. */
+export function createMask(secrets: readonly string[]): (text: string) => string {
+  const known = [...new Set(secrets.flatMap(spellings))]
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .sort((a, b) => b.length - a.length);
+  return (value) => {
+    let clean = value;
+    for (const secret of known) clean = clean.replaceAll(secret, HIDDEN);
+    if (clean.includes('://')) clean = clean.replace(URL_TEXT, redactUrl);
+    for (const [pattern, kept] of PATTERNS) clean = clean.replace(pattern, kept);
+    return clean;
+  };
 }
 
 /** Values of variables that are named as secrets are. */

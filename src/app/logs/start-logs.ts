@@ -22,7 +22,8 @@ export function startLogs(settings: Settings, options: MigratorOptions, emit: Em
   });
 }
 
-function passwordsOf(settings: Settings): string[] {
+/** Of the databases that the settings name. */
+export function passwordsOf(settings: Settings): string[] {
   const passwords: string[] = [];
   for (const read of [() => settings.url, () => settings.redis]) {
     try {

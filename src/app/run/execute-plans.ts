@@ -16,6 +16,7 @@ import type { BackupTaken } from '../backup/types.ts';
 import { guardPlan, type PlanGuard } from '../plan/guard.ts';
 import type { RunOptions, RunReport } from '../types.ts';
 import type { Work } from '../with-session.ts';
+import { maskFor } from './mask.ts';
 import { countRemaining, isGood, report, warningsOf } from './report.ts';
 import { settleResults } from './settle-results.ts';
 
@@ -126,7 +127,8 @@ async function runAll(
     readonly guard: PlanGuard | undefined;
   },
 ): Promise<{ results: StepResult[]; hookError: ErrorInfo | undefined }> {
-  const environment = environmentOf(work, options.retry === true, options);
+  const mask = await maskFor(work, plans);
+  const environment = { ...environmentOf(work, options.retry === true, options), mask };
   let results: StepResult[] = [];
   const { hooks } = work.settings;
   const direction = plans[0]?.[0]?.step.direction ?? 'up';

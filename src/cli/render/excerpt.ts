@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { hideInLine } from '../../core/text/hide-secrets.ts';
 import type { Place } from '../../errors.ts';
 import type { Style } from './style.ts';
 
@@ -22,7 +23,7 @@ export function renderExcerpt(where: Place, root: string, style: Style): string 
   const gutter = String(to).length;
   const shown: string[] = [];
   for (let number = from; number <= to; number++) {
-    const text = clip(lines[number - 1] ?? '');
+    const text = clip(hideInLine(lines[number - 1] ?? ''));
     if (number !== line && text.trim() === '') continue;
     const label = String(number).padStart(gutter);
     shown.push(
@@ -54,13 +55,13 @@ function caretLine(
 ): string | undefined {
   if (column === undefined || column > LONGEST) return undefined;
   // Tabs stay tabs, so that the caret stands where the terminal puts the character.
-  const before = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
+  const before = hideInLine(text.slice(0, column - 1)).replace(/[^\t]/g, ' ');
   return `    ${' '.repeat(gutter)} ${style.dim('|')} ${before}${style.red('^')}`;
 }
 
 function renderStatement(statement: string, style: Style): string {
   const lines = statement.trim().split(/\r?\n/);
-  const shown = lines.slice(0, 6).map((line) => `    ${style.dim('|')} ${clip(line)}`);
+  const shown = lines.slice(0, 6).map((line) => `    ${style.dim('|')} ${clip(hideInLine(line))}`);
   return `${[...shown, ...(lines.length > 6 ? [`    ${style.dim('| …')}`] : [])].join('\n')}\n`;
 }
 

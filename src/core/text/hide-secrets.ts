@@ -24,3 +24,20 @@ export function hideSecrets(text: string, variables: Readonly<Record<string, str
   for (const [name, value] of known) clean = clean.replaceAll(value, () => `\${${name}}`);
   return clean.replace(LITERAL, (_, word: string, between: string) => `${word}${between}'***'`);
 }
+
+/** The same in code and JSON, with all kinds of quotes; and the password of a URL. */
+const IN_CODE =
+  /\b(\w*(?:password|passwd|pwd|secret|token|api[-_]?key))(["'`]?\s*(?:=>|[=:])\s*|\s+)(E?'(?:[^'\\]|''|\\.)*(?:'|$)|"(?:[^"\\]|\\.)*(?:"|$)|`(?:[^`\\]|\\.)*(?:`|$))/gi;
+const URL_PASSWORD = /(:\/\/[^\s:@/'"`]*):[^\s@/'"`]+@/g;
+
+/**
+ * A line of somebody's own file as it may be shown: on a build server others read it.
+ *
+ * @example
+ * hideInLine("create role app password 'x';"); // "create role app password '***';"
+ */
+export function hideInLine(line: string): string {
+  return line
+    .replace(URL_PASSWORD, '$1:***@')
+    .replace(IN_CODE, (_, word: string, between: string) => `${word}${between}'***'`);
+}
