@@ -43,6 +43,20 @@ describe('lint', () => {
     });
   });
 
+  it('has nothing against the files of examples/moeen but two remarks', async () => {
+    const args = ['lint', 'examples/moeen/migrations', '--json', '--offline'];
+    const { code, json } = await godwit(args, { cwd: process.cwd(), env: {} });
+    expect(code).toBe(0);
+    const { findings } = json<LintReport>();
+    expect(findings.map(({ severity }) => severity)).toEqual(['info', 'info']);
+    expect(codesOf({ findings } as LintReport)).toMatchInlineSnapshot(`
+      [
+        "examples/moeen/migrations/010_chatbot_tables.sql squawk/prefer-bigint-over-int",
+        "examples/moeen/migrations/020_crm_tables.sql squawk/ban-char-field",
+      ]
+    `);
+  });
+
   it('takes ids, and checks from the severity that is asked for', async () => {
     const cwd = await project({
       'migrations/001_users.sql': SAFE,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,7 @@ describe('kill -9 of a process at work on PostgreSQL', () => {
   });
 
   const write = (text: string) => writeFile(join(cwd, 'migrations', '001_a.sql'), text);
+  const add = (name: string, text: string) => writeFile(join(cwd, 'migrations', name), text);
   const up = (url: string) => startBinary(['up', '--url', url, '--lock-timeout', '30s'], { cwd });
   const connect = async (url: string): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: url });
@@ -31,6 +33,34 @@ describe('kill -9 of a process at work on PostgreSQL', () => {
     await client.connect();
     return client;
   };
+
+  /** Waits until the server has noticed that nobody is there. */
+  async function quiet(client: pg.Client): Promise<void> {
+    for (;;) {
+      const { rowCount } = await client.query(
+        `select from pg_stat_activity where datname = current_database()
+          and backend_type = 'client backend' and pid <> pg_backend_pid()`,
+      );
+      if (rowCount === 0) return;
+      await sleep(10);
+    }
+  }
+
+  async function tables(client: pg.Client): Promise<{ made: boolean; rows: number[] }> {
+    const { rows } = await client.query(`select to_regclass('marks') is not null as made`);
+    if (rows[0]?.made !== true) return { made: false, rows: [] };
+    const found = await client.query('select n from marks order by n');
+    return { made: true, rows: found.rows.map(({ n }) => n) };
+  }
+
+  async function appliedFiles(client: pg.Client): Promise<number> {
+    const { rows } = await client.query(`select to_regclass('godwit.history') is not null as made`);
+    if (rows[0]?.made !== true) return 0;
+    const found = await client.query(
+      `select count(*)::int n from godwit.history where event = 'ended' and status = 'applied'`,
+    );
+    return found.rows[0]?.n;
+  }
 
   /** Kills at the given moment, and lets the next `up` reach the end without any flag. */
   async function killAndGoOn(url: string, moment: (client: pg.Client) => Promise<unknown>) {
@@ -92,6 +122,97 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
       }
     },
     rounds(120_000, 1_800_000),
+  );
+
+  it(
+    'at random moments of files that are transactions of their own',
+    async () => {
+      const files = ['002_b', '003_c', '004_d'];
+      await write('create table marks (n int);');
+      for (const [at, name] of files.entries()) {
+        const lines = Array.from(
+          { length: 40 },
+          (_, i) => `insert into marks values (${at * 40 + i});`,
+        );
+        await add(`${name}.sql`, `${lines.join('\n')}\nselect pg_sleep(0.15);\n`);
+      }
+      try {
+        for (let round = 0; round < ROUNDS; round++) {
+          const url = await server.createDatabase();
+          const client = await connect(url);
+          const running = up(url);
+          await Promise.race([sleep(150 + Math.random() * 900), running.ended]);
+          running.process.kill('SIGKILL');
+          await running.ended;
+          await quiet(client);
+          // What the history says is what is there, file by file.
+          const there = await tables(client);
+          expect(there.rows.length % 40).toBe(0);
+          expect(await appliedFiles(client)).toBe(there.made ? 1 + there.rows.length / 40 : 0);
+          const again = await up(url).ended;
+          expect(again.code, again.err).toBe(0);
+          const { rows } = await tables(client);
+          expect(rows).toEqual(Array.from({ length: 120 }, (_, i) => i));
+          await client.end();
+        }
+      } finally {
+        for (const name of files) await rm(join(cwd, 'migrations', `${name}.sql`));
+      }
+    },
+    rounds(120_000, 1_800_000),
+  );
+
+  it(
+    'at random moments of the build of an index',
+    async () => {
+      await write('create index concurrently one on t (n);');
+      for (let round = 0; round < rounds(2, 100); round++) {
+        const url = await server.createDatabase();
+        const client = await connect(url);
+        await client.query('create table t as select generate_series(1, 100000) as n');
+        const building = query('create index concurrently one%');
+        const looking = await killAndGoOn(url, async (other) => {
+          await building(other);
+          await sleep(Math.random() * 120);
+        });
+        const { rows } = await client.query(
+          `select c.relname, i.indisvalid v from pg_index i join pg_class c on c.oid = i.indexrelid
+            where i.indrelid = 't'::regclass`,
+        );
+        expect(rows).toEqual([{ relname: 'one', v: true }]);
+        await looking.end();
+        await client.end();
+      }
+    },
+    rounds(120_000, 1_800_000),
+  );
+
+  it(
+    'a long file costs little more memory than it is long',
+    async () => {
+      const size = rounds(6, 50) * 1_000_000;
+      const rows = Array.from({ length: 20 }, (_, i) => `(${i}, 'it''s row ${i} of a long file')`);
+      const line = `insert into long values ${rows.join(', ')};\n`;
+      const lines = Math.ceil(size / line.length);
+      await write(`create table long (n int, t text);\n${line.repeat(lines)}`);
+      const url = await server.createDatabase();
+      const running = up(url);
+      let most = 0;
+      const watch = setInterval(() => {
+        most = Math.max(most, residentBytes(running.process.pid));
+      }, 20);
+      const { code, err } = await running.ended;
+      clearInterval(watch);
+      expect(code, err).toBe(0);
+      const client = await connect(url);
+      expect((await client.query('select count(*)::int n from long')).rows).toEqual([
+        { n: lines * rows.length },
+      ]);
+      await client.end();
+      // The text once, what is on its way, and Node with godwit itself.
+      expect(most).toBeLessThan(130e6 + 2.5 * size);
+    },
+    rounds(60_000, 600_000),
   );
 
   it('while an index is built, between two of them, with rows that the index waits for', async () => {
@@ -181,3 +302,13 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
     await client.end();
   }, 90_000);
 });
+
+/** 0 where the system does not say it. */
+function residentBytes(pid: number | undefined): number {
+  try {
+    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
