@@ -1,6 +1,6 @@
 /**
  * What MongoDB's side of a backfill costs beside what people write, interleaved in one run:
- * `npx jiti bench/backfill/mongodb.ts [--rows 100000] [--rounds 3] [--only contestant,…]`.
+ * `npx jiti bench/backfill/mongodb.ts [--rows 100000] [--rounds 3] [--only 'contestant;…']`.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +21,7 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
   },
 });
-const names = flags.only?.split(',');
+const names = flags.only?.split(';');
 const ROWS = Number(flags.rows);
 const ROUNDS = Number(flags.rounds);
 /** One statement for each row takes too long for all of them. */
