@@ -66,7 +66,10 @@ export type RowChange =
 /** A row as read, with what is needed to see whether it changed since. */
 export interface ReadRow {
   readonly key: KeyValue;
-  /** As a transform is given it. Drivers may keep more beside it: the engine hands the object back. */
+  /**
+   * As a transform is given it. It may be made anew each time it is asked for. Drivers may
+   * keep more beside it: the engine hands the object back.
+   */
   readonly row: Readonly<Record<string, unknown>>;
 }
 

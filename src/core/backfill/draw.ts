@@ -20,12 +20,13 @@ export function drawEach(transform: Transform, timers: Timers, limitMs?: number)
     let since = timers.now();
     for (const read of rows) {
       try {
-        const answer = transform(read.row);
+        const { row } = read;
+        const answer = transform(row);
         const given = isPromise(answer) ? await inTime(answer, timers, limitMs) : answer;
         changes.push(
           given === LATE
             ? { type: 'poison', error: lateError(read, limitMs ?? 0) }
-            : toRowChange(given, read),
+            : toRowChange(given, { row }),
         );
       } catch (thrown) {
         changes.push({ type: 'poison', error: rowError(thrown) });
@@ -48,8 +49,9 @@ export function drawBatch(transform: TransformBatch, timers: Timers, limitMs?: n
     if (rows.length === 0) return [];
     signal.throwIfAborted();
     let answers: readonly TransformAnswer[];
+    const before = rows.map(({ row }) => row);
     try {
-      const given = transform(rows.map(({ row }) => row));
+      const given = transform(before);
       const found = isPromise(given) ? await inTime(given, timers, limitMs) : given;
       if (found === LATE) throw new Late();
       answers = found;
@@ -66,12 +68,12 @@ export function drawBatch(transform: TransformBatch, timers: Timers, limitMs?: n
       const upper = await draw(rows.slice(0, half), signal);
       return [...upper, ...(await draw(rows.slice(half), signal))];
     }
-    return rows.map((read, index) => change(answers[index], read));
+    return before.map((row, index) => change(answers[index], { row }));
   };
   return draw;
 }
 
-function change(answer: TransformAnswer, read: ReadRow): RowChange {
+function change(answer: TransformAnswer, read: Pick<ReadRow, 'row'>): RowChange {
   try {
     return toRowChange(answer, read);
   } catch (thrown) {

@@ -10,7 +10,7 @@ const NONE: RowChange = { type: 'none' };
  *
  * @throws Error when it is no answer: the row is then treated as one that failed
  */
-export function toRowChange(answer: TransformAnswer, read: ReadRow): RowChange {
+export function toRowChange(answer: TransformAnswer, read: Pick<ReadRow, 'row'>): RowChange {
   if (answer === undefined || answer === null) return NONE;
   if (typeof answer !== 'object' || Array.isArray(answer)) {
     throw new TypeError(
@@ -38,7 +38,7 @@ export function toRowChange(answer: TransformAnswer, read: ReadRow): RowChange {
 function setChange(
   given: Readonly<Record<string, unknown>>,
   unset: readonly string[],
-  { row }: ReadRow,
+  { row }: Pick<ReadRow, 'row'>,
 ): RowChange {
   const values: Record<string, unknown> = {};
   let changed = unset.length > 0;

@@ -7,12 +7,16 @@ type Plain = Readonly<Record<string, unknown>>;
 
 /** A document's key; what is missing is null, as in the index. */
 export function keyOf(document: Plain, fields: readonly string[]): NativeKey {
-  const key = fields.map((field) => valueAt(document, field) ?? null);
+  return checkKey(fields.map((field) => valueAt(document, field) ?? null));
+}
+
+/** @throws GodwitError `GODWIT_BACKFILL_INVALID` for one that JavaScript cannot hold */
+export function checkKey(key: readonly unknown[]): NativeKey {
   for (const value of key) checkValue(value);
   return key;
 }
 
-function valueAt(document: Plain, path: string): unknown {
+export function valueAt(document: Plain, path: string): unknown {
   let value: unknown = document;
   for (const name of path.split('.')) value = (value as Plain | undefined | null)?.[name];
   return value;

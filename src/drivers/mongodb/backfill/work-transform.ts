@@ -7,7 +7,8 @@ import { type Done, NOTHING } from './outcome.ts';
 import type { Parts } from './parts.ts';
 import { setAside } from './poison.ts';
 import { equalTo } from './ranges.ts';
-import { bytesText, exactKey, MongoRow, readRaw } from './rows.ts';
+import { isSameBytes, readRaw } from './read-bytes.ts';
+import { bytesText, exactKey, MongoRow } from './rows.ts';
 import type { Target } from './target.ts';
 import { keepTouched, preImages } from './touched.ts';
 import { runDeletes, runUpdates, statementOf } from './update.ts';
@@ -74,19 +75,14 @@ function compare(
   pairs: readonly Pair[],
   present: readonly Uint8Array[],
 ): { same: readonly Pair[]; others: readonly Uint8Array[] } {
-  if (pairs.length === present.length && pairs.every(({ row }, i) => isSame(row.raw, present[i]))) {
-    return { same: pairs, others: [] };
-  }
+  const before = pairs.map(({ row }) => row.raw);
+  if (isSameBytes(before, present)) return { same: pairs, others: [] };
   const now = new Set(present.map(bytesText));
-  const then = new Set(pairs.map(({ row }) => bytesText(row.raw)));
+  const then = new Set(before.map(bytesText));
   return {
     same: pairs.filter(({ row }) => now.has(bytesText(row.raw))),
     others: present.filter((raw) => !then.has(bytesText(raw))),
   };
-}
-
-function isSame(a: Uint8Array, b: Uint8Array | undefined): boolean {
-  return b !== undefined && a.byteLength === b.byteLength && Buffer.compare(a, b) === 0;
 }
 
 async function applyPairs(

@@ -7,7 +7,7 @@ import { bucketsOf, fileNameOf } from './file-names.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { writeMetadata } from './metadata.ts';
 import type { BackupParts } from './parts.ts';
-import { joined, type Moment, readRaw } from './raw-reader.ts';
+import { type Moment, readRaw } from './raw-reader.ts';
 import type { Size } from './sizes.ts';
 
 export interface Dump {
@@ -58,10 +58,9 @@ async function pour(
   const average = size.documents > 0 ? size.bytes / size.documents : 0;
   const fingerprint = new Fingerprint();
   for await (const batch of readRaw({ client, db, name, average, moment, signal })) {
-    const bytes = joined(batch);
-    fingerprint.add(bytes);
-    await file.write(bytes);
-    report(batch.length);
+    fingerprint.add(batch.bytes);
+    await file.write(batch.bytes);
+    report(batch.count);
   }
   return fingerprint;
 }

@@ -7,7 +7,7 @@ import { type CollectionInfo, secondaryIndexes } from './collection-info.ts';
 import { bucketsOf } from './file-names.ts';
 import { Fingerprint } from './fingerprint.ts';
 import type { BackupParts } from './parts.ts';
-import { joined, readRaw, refuseStopped } from './raw-reader.ts';
+import { readRaw, refuseStopped } from './raw-reader.ts';
 import { type InsertRaw, rawWriter } from './raw-writer.ts';
 import type { Stored } from './read-layout.ts';
 
@@ -88,7 +88,7 @@ async function fingerprintOf(load: Load, holder: string, average: number): Promi
   const { db, signal, parts } = load;
   const fingerprint = new Fingerprint();
   const source = { client: parts.client, db, name: holder, average, signal };
-  for await (const batch of readRaw(source)) fingerprint.add(joined(batch));
+  for await (const { bytes } of readRaw(source)) fingerprint.add(bytes);
   return fingerprint;
 }
 

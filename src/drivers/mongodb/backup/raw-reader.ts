@@ -1,5 +1,6 @@
 import type { ClientSession, Db, Document, Long, MongoClient, Timestamp } from 'mongodb';
 import { GodwitError } from '../../../errors.ts';
+import { parseCursor, type RawBatch, type RawReply } from './raw-reply.ts';
 
 /** A moment of the whole database, for reading. */
 export interface Moment {
@@ -26,12 +27,8 @@ const BATCH_DOCUMENTS = 8000;
 const FEW = 4;
 const UNKNOWN_AVERAGE = 1024;
 
-interface Reply extends Document {
-  readonly cursor: {
-    readonly id: Long;
-    readonly firstBatch?: Uint8Array[];
-    readonly nextBatch?: Uint8Array[];
-  };
+interface First extends Document {
+  readonly cursor: { readonly id: Long; readonly firstBatch: Uint8Array[] };
 }
 
 /**
@@ -41,70 +38,85 @@ interface Reply extends Document {
  * By commands and not by the driver's cursors, which spend more time on each document than
  * the server does.
  */
-export async function* readRaw(source: RawSource): AsyncGenerator<readonly Uint8Array[]> {
+export async function* readRaw(source: RawSource): AsyncGenerator<RawBatch> {
   const { client, db, name, moment, signal } = source;
   const session = client.startSession({ causalConsistency: false });
   const batchSize = batchSizeOf(source.average);
-  let id: Long | undefined;
+  let open: Long | undefined;
   try {
-    const readConcern = moment && { level: 'snapshot', atClusterTime: moment.at };
-    const find = {
-      find: name,
-      batchSize,
-      hint: { $natural: 1 },
-      ...(readConcern && { readConcern }),
-    };
-    const first = await command(db, find, session);
-    id = first.cursor.id;
-    let batch = first.cursor.firstBatch ?? [];
+    const { cursor } = await findFirst(db, name, batchSize, moment, session);
+    const { id } = cursor;
+    open = id;
     // Drivers of major 5 decode whatever a command returns.
-    if (batch.length > 0 && !(batch[0] instanceof Uint8Array)) {
+    if (cursor.firstBatch.length > 0 && !(cursor.firstBatch[0] instanceof Uint8Array)) {
       yield* readByCursor(source, batchSize);
       return;
     }
+    let batch = joined(cursor.firstBatch);
+    let more = !id.isZero();
     for (;;) {
-      const current: Long = id;
-      const more = (): Promise<Reply> =>
-        command(db, { getMore: current, collection: name, batchSize }, session);
+      const next = (): Promise<RawReply> => getMore(db, name, id, batchSize, session);
       // Few documents are large ones: two batches of those are too much to hold.
-      const ahead = current.isZero() || batchSize < FEW ? undefined : more();
+      const ahead = more && batchSize >= FEW ? next() : undefined;
       ahead?.catch(() => {});
       refuseStopped(signal);
-      if (batch.length > 0) yield batch;
-      if (current.isZero()) return;
-      const reply: Reply = await (ahead ?? more());
-      id = reply.cursor.id;
-      batch = reply.cursor.nextBatch ?? [];
+      if (batch.count > 0) yield batch;
+      if (!more) {
+        open = undefined;
+        return;
+      }
+      ({ batch, more } = await (ahead ?? next()));
     }
   } finally {
-    if (id !== undefined && !id.isZero()) {
-      await db.command({ killCursors: name, cursors: [id] }, { session }).catch(() => {});
+    if (open !== undefined && !open.isZero()) {
+      await db.command({ killCursors: name, cursors: [open] }, { session }).catch(() => {});
     }
     await session.endSession();
   }
 }
 
-/** One behind the other; a single large one is not copied. */
-export function joined(batch: readonly Uint8Array[]): Uint8Array {
-  const [only] = batch;
-  return only !== undefined && batch.length === 1 ? only : Buffer.concat(batch);
+function joined(documents: readonly Uint8Array[]): RawBatch {
+  return { bytes: Buffer.concat(documents), count: documents.length };
 }
 
-function command(db: Db, text: Document, session: ClientSession): Promise<Reply> {
+function findFirst(
+  db: Db,
+  name: string,
+  batchSize: number,
+  moment: Moment | undefined,
+  session: ClientSession,
+): Promise<First> {
+  const readConcern = moment && { level: 'snapshot', atClusterTime: moment.at };
   const options = {
     session,
     promoteLongs: false,
     useBigInt64: false,
     raw: false,
-    fieldsAsRaw: { firstBatch: true, nextBatch: true },
+    fieldsAsRaw: { firstBatch: true },
   };
-  return db.command(text, options) as Promise<Reply>;
+  const hint = { $natural: 1 };
+  const find = { find: name, batchSize, hint, ...(readConcern && { readConcern }) };
+  return db.command(find, options) as Promise<First>;
+}
+
+/** The reply's `cursor` comes as bytes too: the driver would look at each document in it. */
+async function getMore(
+  db: Db,
+  collection: string,
+  id: Long,
+  batchSize: number,
+  session: ClientSession,
+): Promise<RawReply> {
+  const text = { getMore: id, collection, batchSize };
+  const options = { session, raw: true, promoteLongs: false };
+  const reply = await db.command(text, options);
+  return parseCursor(reply['cursor'] as Buffer);
 }
 
 async function* readByCursor(
   { db, name, moment, signal }: RawSource,
   batchSize: number,
-): AsyncGenerator<readonly Uint8Array[]> {
+): AsyncGenerator<RawBatch> {
   const cursor = db.collection(name).find(
     {},
     {
@@ -122,7 +134,7 @@ async function* readByCursor(
       more = cursor.hasNext();
       more.catch(() => {});
       refuseStopped(signal);
-      yield batch;
+      yield joined(batch);
     }
   } finally {
     await cursor.close();
