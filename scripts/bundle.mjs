@@ -10,6 +10,7 @@ const PACKS = {
   start: ['cli/commands/status.ts', 'app/create-migrator.ts', 'app/status.ts'],
   postgres: ['drivers/postgres/driver.ts'],
   mongodb: ['drivers/mongodb/driver.ts'],
+  'mongodb-run': ['drivers/mongodb/session.ts'],
   run: ['cli/commands/up.ts', 'app/run/commands.ts'],
   'postgres-run': [
     'drivers/postgres/acquire.ts',

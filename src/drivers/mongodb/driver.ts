@@ -14,17 +14,15 @@ import type {
   OpenOptions,
   Session,
 } from '../../ports/driver.ts';
-import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
+import type { HistoryReader, MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { PublicIdReader } from '../../ports/public-ids.ts';
 import type { Rows } from '../../ports/rows.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { type Connection, connect } from './connect.ts';
-import { diagnose } from './diagnose.ts';
 import { toMongoError } from './errors.ts';
 import { createHistoryReader } from './history.ts';
 import { breakLock, readLock } from './lock.ts';
-import { readMirror } from './mirror.ts';
-import { openSession, type SessionParts } from './session.ts';
+import type { SessionParts } from './session.ts';
 import { createStore, type Store } from './store.ts';
 
 /**
@@ -48,6 +46,7 @@ class MongoDriver implements Driver {
   readonly #store: Store;
   readonly #options: OpenOptions;
   readonly #sessions = new Set<Session>();
+  #reading: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(connection: Connection, store: Store, options: OpenOptions) {
@@ -55,7 +54,7 @@ class MongoDriver implements Driver {
     this.#store = store;
     this.#options = options;
     this.target = connection.target;
-    this.history = createHistoryReader(store);
+    this.history = this.#noticed(createHistoryReader(store));
     this.capabilities = {
       sql: false,
       transactionalDdl: false,
@@ -66,6 +65,8 @@ class MongoDriver implements Driver {
   }
 
   async lockHolder(): Promise<LockHolder | undefined> {
+    // Beside it would take a second connection, which costs more than the wait.
+    await this.#reading?.catch(() => undefined);
     const held = await readLock(this.#store).catch((error: unknown) => {
       throw toMongoError(error, 'read the lock', this.#options.url);
     });
@@ -90,12 +91,14 @@ class MongoDriver implements Driver {
       prefix: this.#options.store.prefix,
       mongoose,
     };
+    const { openSession } = await import('./session.ts');
     const session = await openSession(parts, options);
     this.#sessions.add(session);
     return session;
   }
 
-  readMirror(spec: MirrorSpec): Promise<MirrorRecord[]> {
+  async readMirror(spec: MirrorSpec): Promise<MirrorRecord[]> {
+    const { readMirror } = await import('./mirror.ts');
     return readMirror(this.#store, spec);
   }
 
@@ -134,7 +137,8 @@ class MongoDriver implements Driver {
     return openChecks(this.#store);
   }
 
-  diagnose(): ReturnType<Driver['diagnose']> {
+  async diagnose(): ReturnType<Driver['diagnose']> {
+    const { diagnose } = await import('./diagnose.ts');
     return diagnose(this.#connection, this.#store, this.#options.url);
   }
 
@@ -172,6 +176,17 @@ class MongoDriver implements Driver {
         next: ['godwit plan'],
       },
     );
+  }
+
+  #noticed(history: HistoryReader): HistoryReader {
+    return {
+      events: (query) => history.events(query),
+      versions: () => {
+        const reading = history.versions();
+        this.#reading = reading;
+        return reading;
+      },
+    };
   }
 
   close(): Promise<void> {
