@@ -293,7 +293,10 @@ export function createHeader(
     author: of.author ?? migration.author,
     ...(label !== undefined && { label }),
     checksum: migration.checksum?.raw,
-    normalized: migration.checksum?.normalized(),
+    // Of a long plan, while the server works on what comes before.
+    get normalized(): string | undefined {
+      return migration.checksum?.normalized();
+    },
     by: of.by,
     fence: of.fence,
   };

@@ -36,7 +36,7 @@ export function executeCode(
       gate.close();
       interrupts.check();
       const before = gate.hasBegun ? [] : await place.lock.begin(settings);
-      await sendOwn(place, [...before, ...recordStatements(place, job, result)]);
+      await sendOwn(place, [...before, ...recordStatements(place, job, { result })]);
       return {
         status: appliedStatus(job),
         effect: 'complete',

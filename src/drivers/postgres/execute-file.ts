@@ -8,6 +8,12 @@ import { send, sendOwn } from './send.ts';
 import { verifyInTransaction } from './verify.ts';
 import { appliedStatus, cleanSession, settingsOf, type Workplace } from './workplace.ts';
 
+interface RecordHow {
+  readonly result?: unknown;
+  readonly record?: string | undefined;
+  readonly clean?: readonly string[] | undefined;
+}
+
 type WholeFile = Extract<PreparedSql, { mode: 'transaction' }>;
 
 /**
@@ -54,19 +60,21 @@ export async function executeFile(
   });
 }
 
-/** From the end of the work to the commit. */
+/**
+ * From the end of the work to the commit.
+ *
+ * @param record the INSERT, where it is another than usual
+ */
 export function recordStatements(
   place: Workplace,
   job: Job,
-  result?: unknown,
-  column?: string,
-  clean: readonly string[] = cleanSession(place),
+  { result, record, clean = cleanSession(place) }: RecordHow = {},
 ): string[] {
   const status = appliedStatus(job);
   const { header, backup } = job;
   return [
     ...clean,
-    insertEndedHere(place.store, header, { status, result, backup, column }),
+    record ?? insertEndedHere(place.store, header, { status, result, backup }),
     ...mirrorStatements(place.store, job.mirrors, { header, status, result }),
     ...place.lock.closing(),
     'commit',

@@ -12,7 +12,8 @@ import { isPlain } from './sql/index.ts';
 import { rollback, type Workplace } from './workplace.ts';
 
 /** Bounds of one message: what follows a file in it is parsed before the file is run. */
-const MOST_FILES = 50;
+const FIRST_FILES = 50;
+const MOST_FILES = 200;
 const MOST_CHARACTERS = 128 * 1024;
 
 /** What a file that shares a message would be as a run of its own. */
@@ -41,12 +42,13 @@ export async function executeSeries(
   let ahead: Promise<Group> | undefined;
   while (outcomes.length < jobs.length) {
     const rest = jobs.slice(outcomes.length);
-    const group = await (ahead ?? nextGroup(place, rest, progress));
+    const group = await (ahead ?? nextGroup(place, rest, progress, outcomes.length));
     const { length } = group.items;
     if (length > 1) {
       const running = executeGroup(place, group, progress, unsure);
       // The next message is written while the server works on this one.
-      ahead = setImmediate().then(() => nextGroup(place, rest.slice(length), progress));
+      const done = outcomes.length + length;
+      ahead = setImmediate().then(() => nextGroup(place, rest.slice(length), progress, done));
       ahead.catch(() => undefined);
       outcomes.push(...(await running));
     } else {
@@ -62,16 +64,21 @@ export async function executeSeries(
   return outcomes;
 }
 
-/** The files at the head of the series that can share a message. */
+/**
+ * The files at the head of the series that can share a message.
+ *
+ * @param done files before them: the first message is short, so that the server has work soon
+ */
 async function nextGroup(
   place: Workplace,
   jobs: readonly Job[],
   progress: SeriesProgress,
+  done: number,
 ): Promise<Group> {
   const items: Item[] = [];
   if (!place.lock.ofSession || !place.connection.streams) return new Group(items, progress);
   let characters = 0;
-  for (const job of jobs.slice(0, MOST_FILES)) {
+  for (const job of jobs.slice(0, Math.min(Math.max(done, FIRST_FILES), MOST_FILES))) {
     const item = await groupable(job);
     characters += item?.piece.text.length ?? 0;
     if (item === undefined || characters > MOST_CHARACTERS) break;

@@ -42,6 +42,43 @@ export function insertEndedHere(
   return `insert into ${store.history}(${columns}) values(${values.join(',')}) returning duration_ms${as}`;
 }
 
+/** What the records have in common that are written through one prepared statement. */
+export interface Shared {
+  readonly by: RunHeader['by'];
+  readonly fence: number;
+  readonly backup: string | undefined;
+}
+
+const VARYING = ['run', 'kind', 'version', 'id', 'name', 'direction'] as const;
+const VARYING_TOO = ['description', 'author', 'checksum', 'normalized'] as const;
+
+/**
+ * The same INSERT for a session's next runs, without a result. For a small file the server
+ * takes longer to understand its record than to do all the rest.
+ *
+ * @param name of the statement, and of the column that is given back
+ */
+export function prepareEnded(store: Store, name: string, { by, fence, backup }: Shared): string {
+  const columns = [...VARYING, ...VARYING_TOO];
+  const types = columns.map((one) => (one === 'run' ? 'pg_catalog.uuid' : 'pg_catalog.text'));
+  const places = columns.map((_, index) => `$${index + 1}`);
+  const values = ["'ended'", ...places, jsonLiteral(by), String(fence)];
+  const status = `$${columns.length + 1},'complete','run',null,${literal(backup)}`;
+  return `prepare ${ident(name)}(${types.join(',')},pg_catalog.text) as \
+insert into ${store.history}(event,${HEADER},status,effect,via,result,backup,duration_ms) \
+values(${values.join(',')},${status},${TRANSACTION_MS}) returning duration_ms as ${ident(name)}`;
+}
+
+/** Writes the record through what was prepared. */
+export function executeEnded(
+  name: string,
+  header: RunHeader,
+  status: 'applied' | 'reverted',
+): string {
+  const values = [...VARYING, ...VARYING_TOO].map((column) => literal(header[column]));
+  return `execute ${ident(name)}(${values.join(',')},${literal(status)})`;
+}
+
 function headerValues(header: RunHeader): string {
   return [
     literal(header.run),

@@ -4,9 +4,10 @@ import type { SimpleResult } from './connection.ts';
 import { completedOf } from './connection.ts';
 import { sqlError } from './errors.ts';
 import { recordStatements } from './execute-file.ts';
+import { executeEnded, insertEndedHere, prepareEnded } from './history-sql.ts';
 import type { Interrupts } from './interrupt.ts';
 import type { Piece } from './prepare-sql.ts';
-import { cleanSession, settingsOf, type Workplace } from './workplace.ts';
+import { appliedStatus, cleanSession, settingsOf, type Workplace } from './workplace.ts';
 
 /**
  * The server holds results back until its buffer is full, and sends them with a notice:
@@ -22,6 +23,9 @@ const PUSHED = 'godwit';
  * the server takes away in between is found out before anything is reported (`settle`).
  */
 const LATER = 'set local synchronous_commit=off';
+
+/** So many plain files in a row are worth a prepared statement for their records. */
+const WORTH_PREPARING = 4;
 
 export interface Item {
   readonly job: Job;
@@ -39,6 +43,8 @@ export class Group {
   readonly #progress: SeriesProgress;
   /** Characters of the message before each file's text, and godwit's own statements. */
   readonly #before: { readonly characters: number; readonly own: number }[] = [];
+  /** Names the column by which records are known among the results. */
+  readonly #marker: string;
   #message = '';
   #seen = 0;
   /** Statements of the message before the current file's BEGIN. */
@@ -48,6 +54,7 @@ export class Group {
   constructor(items: readonly Item[], progress: SeriesProgress) {
     this.items = items;
     this.#progress = progress;
+    this.#marker = `godwit_${items[0]?.job.header.run ?? ''}`;
   }
 
   get stopped(): boolean {
@@ -99,14 +106,22 @@ export class Group {
   async write(place: Workplace): Promise<void> {
     let message = '';
     let characters = 0;
+    let prepared = false;
     for (const [index, { job, piece, plain }] of this.items.entries()) {
       const next = this.items[index + 1];
       const settings = next === undefined ? settingsOf(job) : [...settingsOf(job), LATER];
       const begin = await place.lock.begin(settings);
-      const own = index === 0 || plain ? begin : [...begin, PUSH];
-      const before = own.map((text) => `${text};`).join('');
+      const own = index === 0 || plain ? [...begin] : [...begin, PUSH];
       const clean = plain && next?.plain ? [] : cleanSession(place);
-      const after = recordStatements(place, job, undefined, markerOf(job), clean).join(';');
+      // The cleaning takes it away. A caller's session is no place for it.
+      if (clean.length > 0) prepared = false;
+      else if (!prepared && place.owned && this.#isWorthPreparing(index)) {
+        own.push(prepareEnded(place.store, this.#marker, { ...job.header, backup: job.backup }));
+        prepared = true;
+      }
+      const before = own.map((text) => `${text};`).join('');
+      const record = prepared ? this.#execute(job) : this.#insert(place, job);
+      const after = recordStatements(place, job, { record, clean }).join(';');
       this.#before.push({ characters: characters + lengthOf(before), own: own.length });
       // The line break ends a comment on the file's last line, the semicolon its statement.
       const text = `${before}${piece.text}\n;${after};`;
@@ -116,12 +131,27 @@ export class Group {
     this.#message = message;
   }
 
+  /** Those that follow are recorded by the same process, under the same lock and backup. */
+  #isWorthPreparing(index: number): boolean {
+    const those = this.items.slice(index, index + WORTH_PREPARING);
+    return those.length === WORTH_PREPARING && those.every(({ plain }) => plain);
+  }
+
+  #execute(job: Job): string {
+    return executeEnded(this.#marker, job.header, appliedStatus(job));
+  }
+
+  #insert({ store }: Workplace, job: Job): string {
+    const of = { status: appliedStatus(job), backup: job.backup, column: this.#marker };
+    return insertEndedHere(store, job.header, of);
+  }
+
   /** Called with each statement's result, as it arrives. */
   #took(result: SimpleResult): void {
     const item = this.#current;
     this.#seen += 1;
     if (!item) return;
-    if (result.columns[0] === markerOf(item.job)) {
+    if (result.columns[0] === this.#marker) {
       this.#durationMs = Number(result.rows[0]?.[0] ?? 0);
     } else if (this.#durationMs !== undefined && result.command === 'COMMIT') {
       this.#end(item, this.#durationMs);
@@ -155,11 +185,6 @@ export class Group {
     const stopOnly = this.items[0]?.job.stop.aborted && !this.items[0].job.abort.aborted;
     return stopOnly ? new Promise<never>(() => undefined) : Promise.reject(reason);
   }
-}
-
-/** Names the column by which a file's record is known among the results. */
-function markerOf(job: Job): string {
-  return `godwit_${job.header.run}`;
 }
 
 /** The server counts characters, JavaScript counts UTF-16 units. */
