@@ -112,6 +112,40 @@ describe('a series of files', () => {
     expect(await marks()).toHaveLength(COUNT - 2);
   });
 
+  describe('of files so plain that their records are prepared', () => {
+    const plain = (special: Record<number, string> = {}) =>
+      write({
+        ...Object.fromEntries(upTo(COUNT).map((n) => [n, `create table t_${n} (n int);`])),
+        ...special,
+      });
+
+    it('records each as its own, and leaves nothing prepared to other files', async () => {
+      const look = 'insert into marks select count(*) from pg_prepared_statements;';
+      await plain({ 3: look, 77: look, 78: "select 'it''s';", [COUNT]: look });
+      expect((await migrator.up()).summary).toMatchObject({ applied: COUNT, remaining: 0 });
+      expect(await marks()).toEqual([0, 0, 0]);
+      const { rows } = await client.query(
+        'select id, name, status, checksum, normalized, by, xmin::text from godwit.history order by seq',
+      );
+      expect(new Set(rows.map((row) => row.xmin)).size).toBe(COUNT);
+      expect(rows.map((row) => row.id)).toEqual(upTo(COUNT).map(id));
+      const kept = rows.every((row) => /^v1:/.test(row.normalized) && row.by.pid === process.pid);
+      expect(kept).toBe(true);
+      const { migrations, problems } = await migrator.status();
+      expect(migrations.every(({ state }) => state === 'applied')).toBe(true);
+      expect(problems).toEqual([]);
+    });
+
+    it('stops at an error, and goes on', async () => {
+      await plain({ 90: 'create table t_1 (n int);' });
+      expect((await migrator.up()).summary).toMatchObject({ applied: 89, failed: 1 });
+      await plain();
+      expect((await migrator.up()).summary).toMatchObject({ applied: 31, remaining: 0 });
+      const { runs } = await migrator.history();
+      expect(runs).toHaveLength(COUNT + 1);
+    });
+  });
+
   it('does without PL/pgSQL', async () => {
     await client.query('drop extension plpgsql');
     await write();
