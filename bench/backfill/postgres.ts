@@ -1,6 +1,6 @@
 // Backfills on PostgreSQL against one UPDATE, a bare loop and row by row, interleaved.
 //
-//   npx jiti bench/backfill/postgres.ts [--rows 100000] [--rounds 3] [--only set,transform] [--fsync]
+//   npx jiti bench/backfill/postgres.ts [--rows 100000] [--rounds 3] [--work set,transform] [--fsync]
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -20,7 +20,7 @@ const { values: flags } = parseArgs({
   options: {
     rows: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'set,transform' },
+    work: { type: 'string', default: 'set,transform' },
     fsync: { type: 'boolean', default: false },
     version: { type: 'string' },
   },
@@ -225,7 +225,7 @@ try {
   console.log(
     `${describeMachine()}. ${ROWS} rows, ${flags.rounds} rounds, fsync ${flags.fsync ? 'on' : 'off'}.`,
   );
-  for (const name of flags.only.split(',')) await compare(name, SCENARIOS[name] ?? []);
+  for (const name of flags.work.split(',')) await compare(name, SCENARIOS[name] ?? []);
 } finally {
   await client.end();
   await server.stop();

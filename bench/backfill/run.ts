@@ -1,6 +1,7 @@
 // What issue-sized backfills cost beside what people write by hand, in one command:
 //
-//   npm run bench -- backfill [--rows 1000000] [--rounds 3] [--only mongodb|postgres]
+//   npm run bench -- backfill [--size small|medium|full] [--only mongodb|postgres]
+//                             [--rows 1000000] [--rounds 3] [--work set,transform]
 //                             [--parts tables,threads,growth,resume] [--sizes 10000,1000000] [--write]
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -11,22 +12,33 @@ import { startPostgres } from '../../src/testing/postgres.ts';
 import { describeMachine } from '../support/machine.ts';
 import { BENCH } from '../support/peers.ts';
 import { appendResult } from '../support/results.ts';
+import { ofSize } from '../support/sizes.ts';
 import { type Growth, growthTable, measureGrowth } from './growth.ts';
 import { drawGrowth } from './picture.ts';
 import { measureResume } from './resume.ts';
 import { mongodbRows, postgresRows, type Rows } from './rows.ts';
 import { compareThreads } from './threads.ts';
 
-const { values: flags } = parseArgs({
+const { values: given } = parseArgs({
   options: {
-    rows: { type: 'string', default: '1000000' },
-    rounds: { type: 'string', default: '3' },
+    size: { type: 'string' },
+    rows: { type: 'string' },
+    rounds: { type: 'string' },
     only: { type: 'string' },
+    work: { type: 'string', default: 'set,transform' },
     parts: { type: 'string', default: 'tables,threads,growth,resume' },
-    sizes: { type: 'string', default: '10000,100000,1000000' },
+    sizes: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
+const flags = {
+  ...given,
+  ...ofSize(given, {
+    small: { rows: '100000', rounds: '2', sizes: '10000,100000' },
+    medium: { rows: '300000', rounds: '3', sizes: '10000,300000' },
+    full: { rows: '1000000', rounds: '3', sizes: '10000,100000,1000000' },
+  }),
+};
 const rounds = Number(flags.rounds);
 const sizes = flags.sizes.split(',').map(Number);
 const parts = new Set(flags.parts.split(','));
@@ -101,7 +113,8 @@ function byHand(name: string): Promise<string> {
   const loader = join(BENCH, '../node_modules/jiti/lib/jiti-cli.mjs');
   return new Promise((resolve, reject) => {
     const fsync = name === 'postgres' ? ['--fsync'] : [];
-    const args = [loader, script, '--rows', flags.rows, '--rounds', flags.rounds, ...fsync];
+    const amounts = ['--rows', flags.rows, '--rounds', flags.rounds, '--work', flags.work];
+    const args = [loader, script, ...amounts, ...fsync];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
     child.stdout.on('data', (text) => {

@@ -2,8 +2,8 @@
 // the least that could do it.
 //
 //   npm run bench -- helpers [--parts backup,fields,transform,duplicates,copy] [--rounds 5]
-//                            [--documents 200000] [--backup-documents 1000000]
-//                            [--duplicates 1000000] [--write]
+//                            [--size small|medium|full] [--documents 200000]
+//                            [--backup-documents 1000000] [--duplicates 1000000] [--write]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,21 +11,41 @@ import { parseArgs } from 'node:util';
 import { startMongod } from '../../src/testing/mongod.ts';
 import { describeMachine } from '../support/machine.ts';
 import { appendResult } from '../support/results.ts';
+import { ofSize } from '../support/sizes.ts';
 import { backupContests } from './backup.ts';
 import { copyContests, duplicateContests, fieldContests, transformContests } from './contests.ts';
 import { type Contest, runContests } from './measure.ts';
 import { makeSource, type Source } from './rows.ts';
 
-const { values: flags } = parseArgs({
+const { values: given } = parseArgs({
   options: {
     parts: { type: 'string', default: 'backup,fields,transform,duplicates,copy' },
-    rounds: { type: 'string', default: '5' },
-    documents: { type: 'string', default: '200000' },
-    'backup-documents': { type: 'string', default: '1000000' },
-    duplicates: { type: 'string', default: '1000000' },
+    size: { type: 'string' },
+    rounds: { type: 'string' },
+    documents: { type: 'string' },
+    'backup-documents': { type: 'string' },
+    duplicates: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
+const flags = {
+  ...given,
+  ...ofSize(given, {
+    small: { rounds: '2', documents: '30000', 'backup-documents': '100000', duplicates: '100000' },
+    medium: {
+      rounds: '3',
+      documents: '100000',
+      'backup-documents': '500000',
+      duplicates: '500000',
+    },
+    full: {
+      rounds: '5',
+      documents: '200000',
+      'backup-documents': '1000000',
+      duplicates: '1000000',
+    },
+  }),
+};
 const parts = new Set(flags.parts.split(','));
 const lines: string[] = [];
 const print = (text: string): void => {

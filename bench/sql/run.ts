@@ -1,8 +1,9 @@
 // Large SQL files beside psql, and `schema dump` beside pg_dump, all of the same major
 // version: the server, psql and pg_dump are the machine's own.
 //
-//   npm run bench -- sql [--parts statements,dump,large] [--rounds 7] [--statements 5000]
-//                        [--tables 500] [--megabytes 5,50] [--large-rounds 3]
+//   npm run bench -- sql [--parts statements,dump,large] [--size small|medium|full]
+//                        [--rounds 7] [--statements 5000] [--tables 500]
+//                        [--megabytes 5,50] [--large-rounds 3]
 //                        [--bin dist/cli/main.js] [--no-fsync] [--write]
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,24 +14,35 @@ import { startPostgres } from '../../src/testing/postgres.ts';
 import { describeMachine } from '../support/machine.ts';
 import { BENCH } from '../support/peers.ts';
 import { appendResult } from '../support/results.ts';
+import { ofSize } from '../support/sizes.ts';
 import { compareDumps } from './dump.ts';
 import { compareLarge } from './large.ts';
 import { compareStatements } from './statements.ts';
 import { findClients, type SqlBench } from './tools.ts';
 
-const { values: flags } = parseArgs({
+const { values: given } = parseArgs({
   options: {
     parts: { type: 'string', default: 'statements,dump,large' },
-    rounds: { type: 'string', default: '7' },
-    statements: { type: 'string', default: '5000' },
-    tables: { type: 'string', default: '500' },
-    megabytes: { type: 'string', default: '5,50' },
-    'large-rounds': { type: 'string', default: '3' },
+    size: { type: 'string' },
+    rounds: { type: 'string' },
+    statements: { type: 'string' },
+    tables: { type: 'string' },
+    megabytes: { type: 'string' },
+    'large-rounds': { type: 'string' },
     bin: { type: 'string', default: join(BENCH, '../dist/cli/main.js') },
     'no-fsync': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
+const more = { statements: '5000', tables: '500', megabytes: '5' };
+const flags = {
+  ...given,
+  ...ofSize(given, {
+    small: { ...more, rounds: '2', statements: '1000', tables: '100', 'large-rounds': '1' },
+    medium: { ...more, rounds: '3', 'large-rounds': '2' },
+    full: { ...more, rounds: '7', megabytes: '5,50', 'large-rounds': '3' },
+  }),
+};
 const parts = new Set(flags.parts.split(','));
 const lines: string[] = [];
 const print = (text: string): void => {
