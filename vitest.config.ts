@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/support/long-first.ts';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    // Real servers and child processes: one process per file, two at a time.
+    setupFiles: ['test/support/bundled-thread.ts'],
+    // Real servers and child processes: one process per file, three at a time, because each
+    // waits a good part of its time.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     testTimeout: process.env['GODWIT_SOAK'] ? 1_800_000 : 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 20_000,

@@ -16,6 +16,12 @@ export function bundledCli(): string {
   return join(inject('bundles'), 'cli/main.js');
 }
 
+/** The program of a backfill's thread; undefined in a run without servers, which bundles nothing. */
+export function bundledThread(): string | undefined {
+  const bundles: string | undefined = inject('bundles');
+  return bundles && join(bundles, 'worker/thread.mjs');
+}
+
 /**
  * A child process's program, bundled, so that Node runs it as it is.
  *

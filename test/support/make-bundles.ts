@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BuildOptions } from 'esbuild';
 import { bundleCommandLine } from '../../scripts/build.mjs';
 
 const TESTS = fileURLToPath(new URL('..', import.meta.url));
@@ -13,6 +14,9 @@ const CHILDREN = [
   'contract/mongodb/child.ts',
   'contract/mongodb/backup-child.ts',
 ].map((path) => join(TESTS, path));
+
+/** Backfills start threads, one after another where rows end them. */
+const THREAD = fileURLToPath(new URL('../../src/worker/thread.ts', import.meta.url));
 
 /**
  * Bundles once for all tests what they start as processes: translating TypeScript at each
@@ -33,10 +37,7 @@ export async function removeBundles(folder: string): Promise<void> {
 
 async function bundleChildren(folder: string): Promise<void> {
   const { build } = await import('esbuild');
-  await build({
-    entryPoints: CHILDREN,
-    outdir: join(folder, 'children'),
-    outbase: TESTS,
+  const common: BuildOptions = {
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -44,5 +45,9 @@ async function bundleChildren(folder: string): Promise<void> {
     platform: 'node',
     packages: 'external',
     logLevel: 'warning',
-  });
+  };
+  await Promise.all([
+    build({ ...common, entryPoints: CHILDREN, outdir: join(folder, 'children'), outbase: TESTS }),
+    build({ ...common, entryPoints: [THREAD], outdir: join(folder, 'worker') }),
+  ]);
 }

@@ -1,0 +1,43 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/**
+ * Files that take longest, by the seconds they were seen to take. One that began last would
+ * run alone at the end, and what Vitest goes by on a fresh clone, a file's size, says little.
+ */
+const LONG = [
+  'contract/backfill.test.ts',
+  'e2e/distribution/workers.test.ts',
+  'contract/mongodb/backfill-servers.test.ts',
+  'e2e/distribution/outages.test.ts',
+  'e2e/moeen/postgres.test.ts',
+  'contract/mongodb/backfill-kill.test.ts',
+  'e2e/seeds/kill.test.ts',
+  'contract/postgres/backfill-kill.test.ts',
+  'e2e/spark-therapy/commands.test.ts',
+  'e2e/neuronav/commands.test.ts',
+  'e2e/backfill/commands.test.ts',
+  'e2e/reliability/kill.test.ts',
+  'contract/migrator.test.ts',
+  'e2e/data-migration-system/guide.test.ts',
+  'contract/backfill-controls.test.ts',
+  'e2e/remotelyx/commands.test.ts',
+  'contract/postgres/files.test.ts',
+  'e2e/distribution/endings.test.ts',
+  'contract/postgres/backup-faults.test.ts',
+  'e2e/reliability/lock-holders.test.ts',
+  'contract/mongodb/backup-plans.test.ts',
+  'contract/postgres/real-sql.test.ts',
+  'contract/mongodb/processes.test.ts',
+  'contract/public-ids/postgres.test.ts',
+];
+
+export class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rest = await super.sort(files);
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = LONG.findIndex((name) => moduleId.endsWith(`/test/${name}`));
+      return at < 0 ? LONG.length : at;
+    };
+    return [...rest].sort((a, b) => place(a) - place(b));
+  }
+}
