@@ -1,3 +1,4 @@
+import { tellUncaught } from '../app/run/uncaught.ts';
 import { errorInfo, GodwitError, thrownMessage } from '../errors.ts';
 import { EXIT } from './exit.ts';
 import { renderError } from './render/error.ts';
@@ -29,9 +30,17 @@ export function watchEnding(ending: Ending, argv: readonly string[]): () => void
     ending.exitCode = EXIT.failed;
     sayLast(error, ending, argv);
   };
+  let failing = false;
   const crash = (thrown: unknown): void => {
-    if (!done) say(uncaught(thrown));
-    ending.exit(EXIT.failed);
+    // What it leaves behind goes wrong too, while its failure is being recorded.
+    if (failing) return;
+    failing = tellUncaught(thrown);
+    const end = (): void => {
+      if (!done) say(uncaught(thrown));
+      ending.exit(EXIT.failed);
+    };
+    if (failing) setTimeout(end, RECORDED_WITHIN_MS).unref();
+    else end();
   };
   ending.on('uncaughtException', crash);
   ending.on('unhandledRejection', crash);
@@ -42,6 +51,9 @@ export function watchEnding(ending: Ending, argv: readonly string[]): () => void
     done = true;
   };
 }
+
+/** For the end of a run that failed; then the process ends, whatever is recorded. */
+const RECORDED_WITHIN_MS = 15_000;
 
 const STATE = 'What was recorded stands; a transaction that was open is rolled back.';
 

@@ -5,10 +5,17 @@ import type { BackfillSpec, BackfillSummary } from '../ports/backfill-spec.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Capabilities, Job, JobStep, Limits, Outcome, Session } from '../ports/driver.ts';
 import type { Actor, MirrorSpec, ResumePolicy, RunHeader } from '../ports/history.ts';
-import type { Direction, Migration, MigrationBody, TransactionMode } from '../ports/migration.ts';
+import type {
+  CodeStep,
+  Direction,
+  Migration,
+  MigrationBody,
+  TransactionMode,
+} from '../ports/migration.ts';
 import { describeFailure } from './failure.ts';
 import { type MaskText, maskStep } from './mask-step.ts';
 import type { PlanStep } from './plan.ts';
+import { type OnUncaught, watchStep } from './watch-step.ts';
 
 /** What a run needs beside the plan. */
 export interface RunEnvironment {
@@ -25,6 +32,8 @@ export interface RunEnvironment {
   readonly backup?: string | undefined;
   /** Takes secrets out of what a migration in JavaScript returns, throws and logs. */
   readonly mask?: MaskText | undefined;
+  /** Errors that nothing was waiting for, while a migration in JavaScript runs. */
+  readonly onUncaught?: OnUncaught | undefined;
   /** What `ctx.backfill` of a step does; absent where the driver cannot. */
   readonly backfills?: StepBackfills | undefined;
 }
@@ -246,7 +255,8 @@ function tooLate(step: PlanStep): GodwitError {
 
 function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job {
   const { session, by, mirrors, limits, variables, emit, stop, abort, backup } = environment;
-  const { backfills, mask } = environment;
+  const { backfills, mask, onUncaught } = environment;
+  const guard: GuardStep = (run) => maskStep(watchStep(run, onUncaught), mask);
   const down = step.direction === 'down';
   return {
     header: createHeader(step.migration, step.direction, {
@@ -256,8 +266,8 @@ function createJob({ step, body }: LoadedStep, environment: RunEnvironment): Job
       author: body.type === 'code' ? body.author : undefined,
       label: body.type === 'code' ? body.label : undefined,
     }),
-    step: jobStep(body, down ? 'down' : 'up', mask),
-    verify: down ? undefined : verifyStep(body, mask),
+    step: jobStep(body, down ? 'down' : 'up', guard),
+    verify: down ? undefined : verifyStep(body, guard),
     transaction: transactionMode(body, down ? 'down' : 'up'),
     resume: resumePolicy(body),
     checkpoint: step.record?.direction === step.direction ? step.record.checkpoint : undefined,
@@ -302,7 +312,9 @@ export function createHeader(
   };
 }
 
-function jobStep(body: MigrationBody, part: 'up' | 'down', mask: MaskText | undefined): JobStep {
+type GuardStep = (run: CodeStep) => CodeStep;
+
+function jobStep(body: MigrationBody, part: 'up' | 'down', guard: GuardStep): JobStep {
   if (body.type === 'sql') {
     const sql = body[part];
     if (sql === undefined) throw new GodwitError('GODWIT_IRREVERSIBLE', 'There is no way back.');
@@ -310,12 +322,12 @@ function jobStep(body: MigrationBody, part: 'up' | 'down', mask: MaskText | unde
   }
   const run = body[part];
   if (run === undefined) throw new GodwitError('GODWIT_IRREVERSIBLE', 'There is no way back.');
-  return { type: 'code', run: maskStep(run, mask), body };
+  return { type: 'code', run: guard(run), body };
 }
 
-function verifyStep(body: MigrationBody, mask: MaskText | undefined): JobStep | undefined {
+function verifyStep(body: MigrationBody, guard: GuardStep): JobStep | undefined {
   if (body.type === 'sql') return body.verify && { type: 'sql', sql: body.verify };
-  return body.verify && { type: 'code', run: maskStep(body.verify, mask), body };
+  return body.verify && { type: 'code', run: guard(body.verify), body };
 }
 
 function transactionMode(body: MigrationBody, part: 'up' | 'down'): TransactionMode {

@@ -19,6 +19,7 @@ import type { Work } from '../with-session.ts';
 import { maskFor } from './mask.ts';
 import { countRemaining, isGood, report, warningsOf } from './report.ts';
 import { settleResults } from './settle-results.ts';
+import { onUncaught } from './uncaught.ts';
 
 /**
  * Runs plans one after the other under the lock that is held, with the project's hooks
@@ -204,6 +205,7 @@ function environmentOf(
     clock: { now: () => performance.now() },
     backfills: work.driver.backfills && backfillSteps(work, retry),
     emit: project.emit,
+    onUncaught,
     backup,
     stop,
     abort,
