@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { GodwitError } from '../errors.ts';
@@ -22,7 +22,7 @@ export async function withEnvFiles(
   let merged: Record<string, string | undefined> = { ...env };
   for (const file of files) {
     const path = resolve(root, file);
-    const text = await readEnvFile(path, required);
+    const text = readEnvFile(path, required);
     if (text !== undefined) merged = { ...definedOf(parseEnv(text)), ...definedOf(merged) };
   }
   return merged;
@@ -37,9 +37,10 @@ function definedOf(values: NodeJS.Dict<string>): Record<string, string> {
   return defined;
 }
 
-async function readEnvFile(path: string, required: boolean): Promise<string | undefined> {
+/** At once, as all that is read before a command: promises of files take longer to load. */
+function readEnvFile(path: string, required: boolean): string | undefined {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // A folder named .env (a Python environment) is no file of variables.

@@ -1,4 +1,4 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { GodwitError } from '../errors.ts';
@@ -20,35 +20,44 @@ export async function findConfig(from: string): Promise<string | undefined> {
   const home = homedir();
   for (let folder = start; ; folder = dirname(folder)) {
     if (folder === home && folder !== start) return undefined;
-    const found = await configsIn(folder);
+    const found = configsIn(folder);
     if (found.length > 1) throw severalConfigs(folder, found);
     if (found[0] !== undefined) return join(folder, found[0]);
-    if (folder === dirname(folder) || (await exists(join(folder, '.git')))) return undefined;
+    if (folder === dirname(folder) || existsSync(join(folder, '.git'))) return undefined;
   }
 }
 
-async function configsIn(folder: string): Promise<string[]> {
-  const names = new Set(await readdir(folder).catch(() => []));
+function configsIn(folder: string): string[] {
+  const names = new Set(namesIn(folder));
   const found = CONFIG_NAMES.filter((name) => names.has(name));
-  if (names.has('package.json') && (await hasGodwitKey(join(folder, 'package.json')))) {
+  if (names.has('package.json') && hasGodwitKey(join(folder, 'package.json'))) {
     found.push('package.json');
   }
   return found;
 }
 
 /** A package.json that cannot be read is somebody else's concern, unless it speaks of us. */
-async function hasGodwitKey(path: string): Promise<boolean> {
-  const text = await readFile(path, 'utf8').catch(() => '');
+function hasGodwitKey(path: string): boolean {
+  const text = textOf(path);
   if (!text.includes('"godwit"')) return false;
   const parsed = readJson(text, path);
   return typeof parsed === 'object' && parsed !== null && 'godwit' in parsed;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function severalConfigs(folder: string, found: readonly string[]): GodwitError {

@@ -1,5 +1,5 @@
-import type { Dirent } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+// By this name they are loaded when they are called, which is seldom.
+import { type Dirent, promises } from 'node:fs';
 import { join } from 'node:path';
 
 /** Which family of databases a project's migrations are written for. */
@@ -31,7 +31,7 @@ export async function familyOfFolders(
   const files = (await Promise.all(dirs.map((dir) => filesIn(dir, 2)))).flat();
   if (files.some((file) => file.endsWith('.sql'))) return 'sql';
   for (const file of files.filter((name) => CODE.test(name)).slice(0, 20)) {
-    const text = await readFile(file, 'utf8').catch(() => '');
+    const text = await promises.readFile(file, 'utf8').catch(() => '');
     if (SPEAKS_MONGODB.test(text)) return 'mongodb';
     if (SPEAKS_SQL.test(text)) return 'sql';
   }
@@ -49,7 +49,9 @@ async function familyOfPackage(root: string): Promise<DatabaseFamily | undefined
 /** Names of all dependencies in a folder's package.json; none when it cannot be read. */
 export async function packagesOf(root: string): Promise<string[]> {
   try {
-    const manifest: unknown = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    const manifest: unknown = JSON.parse(
+      await promises.readFile(join(root, 'package.json'), 'utf8'),
+    );
     const { dependencies, devDependencies, peerDependencies } = manifest as Record<string, object>;
     return Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies });
   } catch {
@@ -59,7 +61,7 @@ export async function packagesOf(root: string): Promise<string[]> {
 
 /** Only files whose name begins with a digit: the rest are no migrations. */
 async function filesIn(dir: string, depth: number): Promise<string[]> {
-  const entries: Dirent[] = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  const entries: Dirent[] = await promises.readdir(dir, { withFileTypes: true }).catch(() => []);
   const files = entries
     .filter((entry) => entry.isFile() && /^[0-9VUR]/.test(entry.name))
     .map((entry) => join(dir, entry.name));

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GodwitError } from '../errors.ts';
@@ -22,12 +21,17 @@ export async function importConfig(file: string): Promise<unknown> {
 }
 
 async function readJsonConfig(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw unreadable(file, error);
-  });
-  const parsed = readJson(text, file);
+  const parsed = readJson(textOf(file), file);
   if (basename(file) !== 'package.json') return parsed;
   return (parsed as { godwit?: unknown }).godwit;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw unreadable(file, error);
+  }
 }
 
 async function importNatively(file: string): Promise<unknown> {

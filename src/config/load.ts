@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { GodwitError, toGodwitError } from '../errors.ts';
 import { type Environment, withEnvFiles } from './env-files.ts';
@@ -82,9 +82,17 @@ async function locate(root: string, file: string | false | undefined): Promise<s
   if (file === false) return undefined;
   if (file === undefined) return findConfig(root);
   const path = resolve(root, file);
-  const found = await stat(path).catch(() => undefined);
+  const found = statOf(path);
   if (found?.isDirectory()) return (await findConfig(path)) ?? missing(path);
   return found === undefined ? missing(path) : path;
+}
+
+function statOf(path: string): ReturnType<typeof statSync> {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function missing(path: string): never {
