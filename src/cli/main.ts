@@ -12,5 +12,5 @@ void run(argv, io).then((code) => {
   done();
   process.exitCode = code;
   // Handles that a migration left open must not keep the process; what was written must out.
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+  io.flush(() => process.exit(code));
 });
