@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -331,6 +331,50 @@ describe('repair', () => {
     });
     expect((await json('doctor')).summary.error).toBe(0);
     expect((await play('doctor')).out).toMatch(/✓/);
+  });
+
+  it("doctor looks at Supabase's keys, and shows none", async () => {
+    const secret = 'sb_secret_notshown';
+    env = { ...env, SUPABASE_ANON_KEY: secret, SUPABASE_SECRET_KEY: secret };
+    const played = await play('doctor --json');
+    const { diagnoses } = played.json<Json>();
+    expect(diagnoses.filter(({ code }: Json) => code === 'supabase.key')).toMatchObject([
+      { severity: 'error', message: expect.stringContaining('SUPABASE_ANON_KEY') },
+      { severity: 'ok', message: expect.stringContaining('SUPABASE_SECRET_KEY') },
+    ]);
+    const text = await play('doctor');
+    expect(text.code).toBe(1);
+    expect(text.out).toContain('SUPABASE_ANON_KEY');
+    expect(played.out + text.out + text.err).not.toContain('notshown');
+  });
+
+  it('status --check sees definitions that changed', async () => {
+    await writeFile(join(cwd, 'godwit.config.json'), '{ "definitions": ["views"] }');
+    await mkdir(join(cwd, 'views'));
+    const view = (text: string) => writeFile(join(cwd, 'views/one.sql'), text);
+    await view('create or replace view one as select 1 as n;');
+    expect((await play('up')).code).toBe(0);
+    expect((await play('status --check')).code).toBe(0);
+    await view('create or replace view one as select 2 as n;');
+    expect((await play('status --check')).code).toBe(3);
+    expect((await json('status')).definitions).toMatchObject([{ collection: 'one' }]);
+    expect((await play('up')).code).toBe(0);
+    expect((await play('status --check')).code).toBe(0);
+  });
+
+  it('backfill public-ids looks first, then gives them', async () => {
+    await writeFile(join(cwd, 'godwit.config.json'), '{ "publicIds": { "people": "per" } }');
+    await writeFile(
+      join(cwd, 'migrations/003_people.sql'),
+      'create table people (id int primary key, public_id text); insert into people values (1), (2);',
+    );
+    expect((await play('up')).code).toBe(0);
+    const dry = await json('backfill public-ids --dry-run');
+    expect(dry).toMatchObject({ dryRun: true, summary: { missing: 2, filled: 0 } });
+    const done = await play('backfill public-ids people');
+    expect(done.code, done.out + done.err).toBe(0);
+    expect((await json('backfill public-ids')).summary).toMatchObject({ missing: 0, filled: 0 });
+    expect((await play('backfill public-ids --again')).code).toBe(2);
   });
 
   it('unlock finds nothing to do', async () => {

@@ -77,6 +77,38 @@ describe.skipIf(!hasPgbouncer()).each(['transaction', 'session'] as const)(
       }
     });
 
+    it("a role's time-out ends a build only where no session can be told otherwise", async () => {
+      const direct = await server.createDatabase();
+      const name = new URL(direct).pathname.slice(1);
+      const [old, other] = [new pg.Client(direct), new pg.Client(direct)];
+      for (const client of [old, other]) {
+        client.on('error', () => {});
+        await client.connect();
+      }
+      await other.query('create table t (n int)');
+      const role = `alter role postgres in database ${name}`;
+      await other.query(`${role} set statement_timeout = '1s'`);
+      url = pooler.through(direct);
+      const session = await acquire(await open());
+      await old.query('begin; insert into t values (1)');
+      setTimeout(() => void old.query('commit'), 2_200);
+      const text = 'create index concurrently i on t (n);';
+      const outcome = await session.execute(sqlJob(session, text));
+      if (mode === 'transaction') {
+        expect(outcome).toMatchObject({ status: 'failed' });
+        expect(outcome.error?.message).toContain('statement timeout');
+        // By then nobody is in the way: what is left of the index is built again.
+        await other.query('select pg_sleep(1.5)');
+        const again = await session.execute(sqlJob(session, text));
+        expect(again, JSON.stringify(again.error)).toMatchObject({ status: 'applied' });
+      } else expect(outcome, JSON.stringify(outcome.error)).toMatchObject({ status: 'applied' });
+      const { rows } = await other.query(
+        `select indisvalid v from pg_index where indexrelid = 'i'::regclass`,
+      );
+      expect(rows).toEqual([{ v: true }]);
+      for (const client of [old, other]) await client.end();
+    });
+
     it('asks for a direct URL where statements need a session', async () => {
       const session = await acquire(await open());
       const outcome = await session.execute(
