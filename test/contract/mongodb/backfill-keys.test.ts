@@ -72,13 +72,22 @@ describe('a change of the key itself', () => {
     ]);
     await things.createIndex({ n: 1 }, { unique: true });
     const backfills = await openBackfillsAt(url);
-    const sets = [{ $inc: { n: 10 } }, [{ $set: { n: '$to' } }], [{ $unset: 'n' }]];
+    const sets = [
+      ...[{ $inc: { n: 10 } }, [{ $set: { n: '$to' } }], [{ $unset: 'n' }]],
+      // Whole documents: whether the key is what it was is not to be seen.
+      ...[[{ $replaceWith: { n: '$to' } }], [{ $replaceRoot: { newRoot: '$$ROOT' } }]],
+      ...[[{ $project: { to: 1 } }], [{ $project: { n: '$to' } }], [{ $project: { n: 0 } }]],
+    ];
     for (const set of sets) {
       const job = jobOf({ key: ['n'], change: { type: 'set', set } });
       await expect(backfills.begin(job, RESUME)).rejects.toMatchObject({
         code: 'GODWIT_BACKFILL_INVALID',
         message: expect.stringContaining('n changed by `set`'),
       });
+    }
+    for (const set of [[{ $project: { n: 1, to: 1 } }], [{ $project: { gone: 0 } }]]) {
+      const fine = jobOf({ key: ['n'], change: { type: 'set', set } });
+      expect(await backfills.inspect(fine)).toMatchObject({ key: ['n'] });
     }
     const job = jobOf({ key: ['n'], change: { type: 'transform' } });
     await backfills.begin(job, RESUME);

@@ -1,3 +1,4 @@
+import type { Document } from 'mongodb';
 import type { BackfillJob, RowChange } from '../../../ports/backfill-job.ts';
 import { toUpdate } from './change.ts';
 import { keyOf } from './keys.ts';
@@ -33,13 +34,29 @@ export function keyFieldInSet(job: BackfillJob, fields: readonly string[]): stri
   const written = stages.flatMap((stage) =>
     Object.entries(stage).flatMap(([operator, operand]) => namesOf(operator, operand)),
   );
-  return fields.find((field) => written.some((name) => overlaps(name, field)));
+  const found = fields.find((field) => written.some((name) => overlaps(name, field)));
+  // The server itself keeps _id, or refuses. Of other keys nobody would.
+  return (
+    found ?? fields.find((field) => field !== '_id' && stages.some((one) => drops(one, field)))
+  );
+}
+
+/** Whether what a stage makes of the whole document may lack the field, or hold another value. */
+function drops(stage: Document, field: string): boolean {
+  if ('$replaceRoot' in stage || '$replaceWith' in stage) return true;
+  const projection = stage['$project'] as Document | undefined;
+  if (projection === undefined) return false;
+  const isKept = (value: unknown): boolean => value === true || Number(value) === 1;
+  if (field in projection) return !isKept(projection[field]);
+  const others = Object.entries(projection).filter(([name]) => name !== '_id');
+  const excludes = others.every(([, value]) => value === false || Number(value) === 0);
+  return !excludes || others.some(([name]) => overlaps(name, field));
 }
 
 function namesOf(operator: string, operand: unknown): readonly string[] {
   if (operator === '$unset' && typeof operand === 'string') return [operand];
   if (operator === '$unset' && Array.isArray(operand)) return operand.map(String);
-  // What becomes of the whole document cannot be seen here.
+  // What becomes of the whole document is looked at apart.
   if (/^\$(project|replaceRoot|replaceWith)$/.test(operator)) return [];
   return typeof operand === 'object' && operand !== null ? Object.keys(operand) : [];
 }
