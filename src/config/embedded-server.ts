@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GodwitError } from '../errors.ts';
+import { endWithParent } from './end-with-parent.ts';
 
 const STARTUP_MS = 30_000;
 const LISTENING = '"id":23016';
@@ -25,6 +26,9 @@ export async function launchEmbedded(binary: string, folder: string): Promise<Em
   const child = spawn(binary, arguments_(folder, log, port), { stdio: 'ignore', detached: true });
   const killed = () => child.kill('SIGKILL');
   process.once('exit', killed);
+  const leave = child.pid === undefined ? () => {} : endWithParent(child.pid, 'kill "$1"', folder);
+  // Its number may be another process's then.
+  child.once('exit', leave);
   try {
     await listening(child, log);
   } catch (error) {
@@ -38,6 +42,7 @@ export async function launchEmbedded(binary: string, folder: string): Promise<Em
     async stop() {
       process.off('exit', killed);
       await stop(child);
+      leave();
       await rm(log, { force: true });
     },
   };

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endWithParent } from '../config/end-with-parent.ts';
 import { GodwitError } from '../errors.ts';
 import { findMongod } from './mongod-binary.ts';
 
@@ -85,6 +86,8 @@ function running(child: ChildProcess, port: number, folder: string): MongodProce
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   process.once('exit', abandon);
+  const leave = endWithParent(pid, 'kill -9 "$1"; sleep 1; rm -rf "$2"', folder);
+  child.once('exit', leave);
   child.unref();
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
@@ -96,6 +99,7 @@ function running(child: ChildProcess, port: number, folder: string): MongodProce
       child.kill('SIGKILL');
       await gone;
     }
+    leave();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   return {

@@ -1,11 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbedded } from '../../src/config/embedded.ts';
 import { findMongod } from '../../src/testing/mongod-binary.ts';
 import { createPglite } from '../../src/testing/pglite.ts';
+import { startCli } from '../e2e/support/cli.ts';
 import { project } from '../unit/config/project.ts';
 import { godwit } from './terminal.ts';
 
@@ -44,6 +46,39 @@ describe('the embedded MongoDB', () => {
     });
     await first?.close();
   }, 60_000);
+
+  it.skipIf(process.platform === 'win32')(
+    'ends with a godwit that was killed',
+    async () => {
+      const wait = 'await new Promise((done) => setTimeout(done, 60_000))';
+      const cwd = await project({
+        'migrations/001_a.mjs': `export const up = async (db) => { await db.collection('a').insertOne({}); ${wait}; };`,
+      });
+      const running = startCli(['up', '--url', 'embedded:mongodb'], { cwd, env });
+      const pidOf = async (): Promise<number> => {
+        const names = await readdir(join(cwd, '.godwit'), { recursive: true }).catch(() => []);
+        const lock = names.find((name) => name.endsWith('mongod.lock'));
+        return lock ? Number(await readFile(join(cwd, '.godwit', lock), 'utf8')) : 0;
+      };
+      let pid = 0;
+      while (pid === 0) {
+        await sleep(50);
+        pid = await pidOf();
+      }
+      running.kill('SIGKILL');
+      await running.done;
+      const isThere = (): boolean => {
+        try {
+          return process.kill(pid, 0);
+        } catch {
+          return false;
+        }
+      };
+      while (isThere()) await sleep(50);
+      await rm(cwd, { recursive: true, force: true });
+    },
+    60_000,
+  );
 
   it('is for its own URL only', async () => {
     expect(await startEmbedded({ root, url: 'mongodb://h/d' }, env)).toBeUndefined();
