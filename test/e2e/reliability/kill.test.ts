@@ -27,7 +27,7 @@ describe.each([
   it(
     'history tells the truth each time, and the next up reaches the end',
     async () => {
-      for (let round = 0; round < rounds(6, 100); round++) {
+      for (let round = 0; round < rounds(4, 100); round++) {
         const url = await bench.database();
         await killOnce(url, Math.random() * 1200);
         await tellsTheTruth(bench, folder, url);
