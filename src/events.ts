@@ -3,9 +3,10 @@ import type { Health } from './ports/backfill.ts';
 import type { BackfillControl, LedgerProgress } from './ports/backfill-ledger.ts';
 import type { BackfillSummary } from './ports/backfill-spec.ts';
 import type { SyncOperation } from './ports/definition.ts';
-import type { LockHolder, Outcome, Target } from './ports/driver.ts';
+import type { Target } from './ports/driver.ts';
 import type { Finding, FindingSummary } from './ports/finding.ts';
 import type { Direction } from './ports/migration.ts';
+import type { LockHolder, Outcome } from './ports/session.ts';
 
 /** Which run an event is about. */
 export interface RunRef {

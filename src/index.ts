@@ -26,6 +26,32 @@ export type {
 export { MigrationRunner, type MigrationRunnerOptions } from './app/classes/runner.ts';
 export { createMigrator } from './app/create-migrator.ts';
 export type {
+  CreateOptions,
+  LintOptions,
+  MigratorOptions,
+  PlanOptions,
+  RecordOptions,
+  ResetOptions,
+  RunOptions,
+  SeedOptions,
+  WriteOptions,
+} from './app/options.ts';
+export type {
+  DoctorReport,
+  HistoryReport,
+  HistoryRun,
+  LintReport,
+  RecordReport,
+  ResetReport,
+  RunReport,
+  RunResult,
+  SetupReport,
+  ShowReport,
+  StatusEntry,
+  StatusReport,
+  ValidationReport,
+} from './app/reports.ts';
+export type {
   RoundtripOptions,
   RoundtripReport,
   RoundtripResult,
@@ -47,36 +73,12 @@ export type {
   SyncReport,
   SyncResult,
 } from './app/sync/types.ts';
-export type {
-  CreateOptions,
-  DoctorReport,
-  HistoryReport,
-  HistoryRun,
-  LintOptions,
-  LintReport,
-  Migrator,
-  MigratorOptions,
-  PlanOptions,
-  RecordOptions,
-  RecordReport,
-  ResetOptions,
-  ResetReport,
-  RunOptions,
-  RunReport,
-  RunResult,
-  SeedOptions,
-  SetupReport,
-  ShowReport,
-  StatusEntry,
-  StatusReport,
-  ValidationReport,
-  WriteOptions,
-} from './app/types.ts';
+export type { Migrator } from './app/types.ts';
 export { defineConfig } from './config/index.ts';
+export type { BackupSettings, Settings } from './config/settings.ts';
 export type {
   BackupConfig,
   BackupRetention,
-  BackupSettings,
   ConfigInput,
   DatabaseConfig,
   GodwitConfig,
@@ -84,7 +86,6 @@ export type {
   HookCall,
   Hooks,
   OutOfOrderPolicy,
-  Settings,
   SyncConfig,
 } from './config/types.ts';
 export type { DryRun, SampledRow } from './core/backfill/dry-run.ts';
@@ -150,14 +151,7 @@ export type {
   SyncOperation,
   ViewDefinition,
 } from './ports/definition.ts';
-export type {
-  Diagnosis,
-  Dropped,
-  LockHolder,
-  Outcome,
-  Target,
-  TlsOptions,
-} from './ports/driver.ts';
+export type { Diagnosis, Target, TlsOptions } from './ports/driver.ts';
 export type {
   Finding,
   FindingPlace,
@@ -166,5 +160,6 @@ export type {
 } from './ports/finding.ts';
 export type { Actor, MirrorRecord, MirrorShape, MirrorSpec } from './ports/history.ts';
 export type { Direction, Kind, Migration } from './ports/migration.ts';
+export type { Dropped, LockHolder, Outcome } from './ports/session.ts';
 export type { Snapshot, SnapshotObject, SnapshotOptions } from './ports/snapshot.ts';
 export { VERSION } from './version.ts';

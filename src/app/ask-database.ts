@@ -1,4 +1,4 @@
-import type { Settings } from '../config/types.ts';
+import type { Settings } from '../config/settings.ts';
 import { CHECK_CODES } from '../core/checks/codes.ts';
 import { parseExpectation } from '../core/checks/expectation.ts';
 import { applySeverities, switchedOff } from '../core/checks/severities.ts';

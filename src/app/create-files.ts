@@ -4,8 +4,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { GodwitError, toGodwitError } from '../errors.ts';
 import { type OwnTemplate, renderNewMigration } from '../formats/create.ts';
 import { currentActor } from './actor.ts';
+import type { CreateOptions } from './options.ts';
 import type { Project } from './project.ts';
-import type { CreateOptions } from './types.ts';
 
 /**
  * Writes a new migration in the style of the folder. Never overwrites.

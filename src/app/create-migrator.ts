@@ -1,10 +1,11 @@
 import type { Emit } from '../events.ts';
 import { backfillApi } from './backfill/api.ts';
 import { backupApi } from './backup/api.ts';
+import type { MigratorOptions } from './options.ts';
 import { openProject } from './project.ts';
 import { announceFailures } from './run/announce-failures.ts';
 import { schemaApi } from './schema/api.ts';
-import type { Migrator, MigratorOptions } from './types.ts';
+import type { Migrator } from './types.ts';
 
 /**
  * The one way to use godwit from a program: all that the CLI does goes through it.

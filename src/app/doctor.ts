@@ -3,7 +3,7 @@ import type { Diagnosis } from '../ports/driver.ts';
 import { VERSION } from '../version.ts';
 import type { Project } from './project.ts';
 import { readState, statusesOf } from './read-state.ts';
-import type { DoctorReport } from './types.ts';
+import type { DoctorReport } from './reports.ts';
 
 /** Looks at all that could be wrong, and goes on when something is. Writes nothing. */
 export async function examine(project: Project): Promise<DoctorReport> {

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { findStatus, unknownMigration } from '../core/select.ts';
 import { GodwitError } from '../errors.ts';
-import type { LockHolder } from '../ports/driver.ts';
 import type { HistoryEvent } from '../ports/history.ts';
+import type { LockHolder } from '../ports/session.ts';
 import type { Project } from './project.ts';
 import { readState, statusesOf } from './read-state.ts';
+import type { HistoryReport, HistoryRun, ShowReport } from './reports.ts';
 import { statusEntry } from './status.ts';
-import type { HistoryReport, HistoryRun, ShowReport } from './types.ts';
 
 export async function readHistory(
   project: Project,

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/types.ts';
+import type { Settings } from '../config/settings.ts';
 import { EMBEDDED_MONGODB } from '../config/url.ts';
 import type { Emit } from '../events.ts';
 import type { DriverName } from '../ports/context.ts';

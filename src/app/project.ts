@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { resolveSettings } from '../config/index.ts';
-import type { Settings } from '../config/types.ts';
+import type { Settings } from '../config/settings.ts';
 import { compareVersions } from '../core/ordering.ts';
 import { thrownMessage, toGodwitError } from '../errors.ts';
 import type { Emit, GodwitEvent } from '../events.ts';
@@ -12,7 +12,7 @@ import type { Driver } from '../ports/driver.ts';
 import type { MirrorSpec } from '../ports/history.ts';
 import type { SourceListing } from '../ports/source.ts';
 import { openDriver } from './open-driver.ts';
-import type { MigratorOptions } from './types.ts';
+import type { MigratorOptions } from './options.ts';
 
 /** A project with its settings, files and database, each looked at when first needed. */
 export interface Project {

@@ -2,9 +2,9 @@ import { findImports, type Imported, kindOf, withImports } from '../core/mirror.
 import { applyReplacements } from '../core/replaces.ts';
 import { unfinishedReset } from '../core/reset-record.ts';
 import { joinStates, type MigrationStatus } from '../core/state.ts';
-import type { LockHolder } from '../ports/driver.ts';
 import type { MirrorSpec, VersionRecord } from '../ports/history.ts';
 import type { Migration } from '../ports/migration.ts';
+import type { LockHolder } from '../ports/session.ts';
 import type { SourceProblem } from '../ports/source.ts';
 import type { Project } from './project.ts';
 

@@ -12,9 +12,10 @@ import type {
   Via,
 } from '../ports/history.ts';
 import type { Direction } from '../ports/migration.ts';
+import type { RecordOptions } from './options.ts';
 import type { Project } from './project.ts';
 import { statusesOf } from './read-state.ts';
-import type { RecordOptions, RecordReport } from './types.ts';
+import type { RecordReport } from './reports.ts';
 import { type Work, withSession } from './with-session.ts';
 
 /** A person says that a migration is applied, or is not. */

@@ -6,7 +6,7 @@ import { hasRepeatables } from '../formats/repeatable-source.ts';
 import type { Kind, Migration } from '../ports/migration.ts';
 import type { Project } from './project.ts';
 import { type ProjectState, readState, statusesOf } from './read-state.ts';
-import type { StatusEntry, StatusReport } from './types.ts';
+import type { StatusEntry, StatusReport } from './reports.ts';
 
 export async function readStatus(project: Project): Promise<StatusReport> {
   const [driver, state] = await Promise.all([project.driver(), readState(project)]);

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { Settings } from '../config/types.ts';
+import type { Settings } from '../config/settings.ts';
 import { kindOf } from '../core/mirror.ts';
 import { createHeader } from '../core/run.ts';
 import { GodwitError } from '../errors.ts';
-import type { Driver, Session } from '../ports/driver.ts';
+import type { Driver } from '../ports/driver.ts';
 import type { Actor, EndedEvent, MirrorSpec } from '../ports/history.ts';
 import type { Migration } from '../ports/migration.ts';
+import type { Session } from '../ports/session.ts';
 import type { SourceProblem } from '../ports/source.ts';
 import { currentActor } from './actor.ts';
+import type { WriteOptions } from './options.ts';
 import type { Project } from './project.ts';
 import { type ProjectState, readState } from './read-state.ts';
-import type { WriteOptions } from './types.ts';
 
 /** All that a writing command works with, while it holds the lock. */
 export interface Work {

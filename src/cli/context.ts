@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { Migrator, MigratorOptions } from '../app/types.ts';
+import type { MigratorOptions } from '../app/options.ts';
+import type { Migrator } from '../app/types.ts';
 import { GodwitError } from '../errors.ts';
 import type { GlobalValues } from './global-options.ts';
 import type { Io } from './io.ts';

@@ -1,4 +1,4 @@
-import type { RunReport, StatusReport } from '../app/types.ts';
+import type { RunReport, StatusReport } from '../app/reports.ts';
 import { isDrift } from '../core/sync/drift.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 

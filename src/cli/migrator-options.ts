@@ -1,4 +1,4 @@
-import type { MigratorOptions } from '../app/types.ts';
+import type { MigratorOptions } from '../app/options.ts';
 import type { StoreNames, TlsOptions } from '../ports/driver.ts';
 import type { GlobalValues } from './global-options.ts';
 

@@ -4,8 +4,9 @@ import { classesLayout, layoutFolders } from './layout.ts';
 import type { LoadedConfig } from './load.ts';
 import { overlay } from './merge.ts';
 import { resolveMirrors, seedMirrorOf } from './mirror.ts';
+import type { BackupSettings, Settings, SyncSettings } from './settings.ts';
 import { parseSpan } from './span.ts';
-import type { BackupSettings, DatabaseConfig, Settings, SyncSettings } from './types.ts';
+import type { DatabaseConfig } from './types.ts';
 
 export interface Completion {
   readonly loaded: LoadedConfig;

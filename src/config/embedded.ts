@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GodwitError } from '../errors.ts';
 import { findEmbeddedMongod } from './embedded-binary.ts';
 import { launchEmbedded } from './embedded-server.ts';
-import type { Settings } from './types.ts';
+import type { Settings } from './settings.ts';
 import { EMBEDDED_FOLDER, EMBEDDED_MONGODB } from './url.ts';
 
 export interface EmbeddedDatabase {

@@ -8,7 +8,8 @@ import { familyOf } from './folder-kind.ts';
 import { finalEnv, type LoadedConfig, loadConfig, originOf } from './load.ts';
 import { mergeDatabase } from './merge.ts';
 import { isProduction, protectedBy } from './production.ts';
-import type { DatabaseConfig, GodwitConfig, Settings } from './types.ts';
+import type { Settings } from './settings.ts';
+import type { DatabaseConfig, GodwitConfig } from './types.ts';
 import { validateConfig } from './validate.ts';
 
 export interface SettingsRequest {

@@ -1,5 +1,5 @@
 import { type ErrorInfo, errorInfo } from '../errors.ts';
-import type { Outcome } from '../ports/driver.ts';
+import type { Outcome } from '../ports/session.ts';
 import type { PlanStep } from './plan.ts';
 
 /**

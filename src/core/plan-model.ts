@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
-import type { LockHolder } from '../ports/driver.ts';
 import type { VersionRecord } from '../ports/history.ts';
 import type { Direction, Migration, TransactionMode } from '../ports/migration.ts';
+import type { LockHolder } from '../ports/session.ts';
 import type { SourceProblem } from '../ports/source.ts';
 
 export interface Plan {

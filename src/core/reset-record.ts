@@ -1,5 +1,5 @@
-import type { LockHolder } from '../ports/driver.ts';
 import type { EndedEvent, RunHeader, StartedEvent, VersionRecord } from '../ports/history.ts';
+import type { LockHolder } from '../ports/session.ts';
 import type { SourceProblem } from '../ports/source.ts';
 import { recordKey } from './fold.ts';
 

@@ -3,7 +3,7 @@ import { type ErrorInfo, GodwitError, toGodwitError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { BackfillSpec, BackfillSummary } from '../ports/backfill-spec.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Capabilities, Job, JobStep, Limits, Outcome, Session } from '../ports/driver.ts';
+import type { Capabilities } from '../ports/driver.ts';
 import type { Actor, MirrorSpec, ResumePolicy, RunHeader } from '../ports/history.ts';
 import type {
   CodeStep,
@@ -12,6 +12,7 @@ import type {
   MigrationBody,
   TransactionMode,
 } from '../ports/migration.ts';
+import type { Job, JobStep, Limits, Outcome, Session } from '../ports/session.ts';
 import { describeFailure } from './failure.ts';
 import { type MaskText, maskStep } from './mask-step.ts';
 import type { PlanStep } from './plan.ts';

@@ -1,6 +1,6 @@
-import type { LockHolder } from '../ports/driver.ts';
 import type { VersionRecord } from '../ports/history.ts';
 import type { Kind, Migration } from '../ports/migration.ts';
+import type { LockHolder } from '../ports/session.ts';
 import { recordKey } from './fold.ts';
 import { compareVersions } from './ordering.ts';
 

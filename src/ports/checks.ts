@@ -1,6 +1,6 @@
-import type { JobStep } from './driver.ts';
 import type { Finding, FindingPlace, FindingSeverity } from './finding.ts';
 import type { Migration, SqlText } from './migration.ts';
+import type { JobStep } from './session.ts';
 
 /** What can be done to a table's rows. */
 export type RoleAction = 'select' | 'insert' | 'update' | 'delete';

@@ -1,11 +1,12 @@
 import { createMigrator } from '../app/create-migrator.ts';
+import type { MigratorOptions } from '../app/options.ts';
 import type {
   Fixture,
   RoundtripOptions,
   RoundtripReport,
   RoundtripResult,
 } from '../app/roundtrip/types.ts';
-import type { Migrator, MigratorOptions } from '../app/types.ts';
+import type { Migrator } from '../app/types.ts';
 import { GodwitError } from '../errors.ts';
 
 export interface TestMigrationsOptions

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { LintReport } from '../../src/app/types.ts';
+import type { LintReport } from '../../src/app/reports.ts';
 import { project } from '../unit/config/project.ts';
 import { godwit } from './terminal.ts';
 

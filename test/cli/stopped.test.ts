@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport } from '../../src/app/types.ts';
+import type { RunReport } from '../../src/app/reports.ts';
 import { startPostgres, type TestPostgres } from '../../src/testing/postgres.ts';
 import { project } from '../unit/config/project.ts';
 import { godwit } from './terminal.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HistoryReport, RunReport } from '../../src/app/types.ts';
+import type { HistoryReport, RunReport } from '../../src/app/reports.ts';
 import { startMongod } from '../../src/testing/mongod.ts';
 import { startPostgres } from '../../src/testing/postgres.ts';
 import { runJson } from '../e2e/support/cli.ts';

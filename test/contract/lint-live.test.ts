@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMigrator } from '../../src/app/create-migrator.ts';
-import type { LintReport } from '../../src/app/types.ts';
+import type { LintReport } from '../../src/app/reports.ts';
 import { startMongod } from '../../src/testing/mongod.ts';
 import { startPostgres } from '../../src/testing/postgres.ts';
 import { project } from '../unit/config/project.ts';

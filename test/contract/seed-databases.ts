@@ -1,4 +1,4 @@
-import type { MigratorOptions } from '../../src/app/types.ts';
+import type { MigratorOptions } from '../../src/app/options.ts';
 import { openPglite } from '../support/pglite.ts';
 import { type MigratorDatabase, mongodb, pglite, postgres } from './migrator-databases.ts';
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMigrator } from '../../src/app/create-migrator.ts';
-import type { Migrator, MigratorOptions } from '../../src/app/types.ts';
+import type { MigratorOptions } from '../../src/app/options.ts';
+import type { Migrator } from '../../src/app/types.ts';
 import { GodwitError } from '../../src/errors.ts';
 import type { GodwitEvent } from '../../src/events.ts';
 import { createFolder, type TestFolder } from '../e2e/support/folder.ts';

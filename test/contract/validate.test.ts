@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMigrator } from '../../src/app/create-migrator.ts';
-import type { Migrator, MigratorOptions } from '../../src/app/types.ts';
+import type { MigratorOptions } from '../../src/app/options.ts';
+import type { Migrator } from '../../src/app/types.ts';
 import { hasSystemPostgres, startPostgres } from '../../src/testing/postgres.ts';
 import { createFolder, type TestFolder } from '../e2e/support/folder.ts';
 import { openPglite } from '../support/pglite.ts';

@@ -6,8 +6,8 @@ import { type ErrorInfo, GodwitError, toGodwitError } from '../../errors.ts';
 import type { BackfillSpec, BackfillSummary } from '../../ports/backfill-spec.ts';
 import type { EndedEvent } from '../../ports/history.ts';
 import { currentActor } from '../actor.ts';
+import type { WriteOptions } from '../options.ts';
 import type { Project } from '../project.ts';
-import type { WriteOptions } from '../types.ts';
 import {
   type BackfillRequest,
   drainChunks,

@@ -13,8 +13,8 @@ import type {
   BackfillSpec,
   BackfillSummary,
 } from '../../ports/backfill-spec.ts';
+import type { WriteOptions } from '../options.ts';
 import type { PublicIdsOptions, PublicIdsReport } from '../public-ids/types.ts';
-import type { WriteOptions } from '../types.ts';
 
 export interface BackfillRunOptions extends BackfillOverrides, WriteOptions {
   /** Begin anew what is complete or cancelled: rows that were done are done again. */

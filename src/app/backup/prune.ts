@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { GodwitError, thrownMessage } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { Project } from '../project.ts';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { GodwitError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { BackupManifest, Backups } from '../../ports/backup.ts';

@@ -1,6 +1,6 @@
 import type { GodwitEvent } from '../../events.ts';
 import type { Direction } from '../../ports/migration.ts';
-import type { RunReport, StatusEntry, StatusReport } from '../types.ts';
+import type { RunReport, StatusEntry, StatusReport } from '../reports.ts';
 
 const RULE = '─'.repeat(60);
 

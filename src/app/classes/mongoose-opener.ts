@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import type { MongooseOpener } from '../../ports/driver.ts';
 
 /** As much of mongoose as is looked at before it is opened. */

@@ -3,7 +3,8 @@ import { loadConfig } from '../../config/load.ts';
 import type { DatabaseConfig, GodwitConfig } from '../../config/types.ts';
 import { GodwitError } from '../../errors.ts';
 import { createMigrator } from '../create-migrator.ts';
-import type { Migrator, MigratorOptions } from '../types.ts';
+import type { MigratorOptions } from '../options.ts';
+import type { Migrator } from '../types.ts';
 
 export interface MigrationRunnerOptions extends Omit<MigratorOptions, 'url' | 'client' | 'env'> {
   /** Takes the lines that the runner prints. Default `console.log`. */

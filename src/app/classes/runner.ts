@@ -3,7 +3,8 @@ import { basename, resolve } from 'node:path';
 import { GodwitError } from '../../errors.ts';
 import { loadModule } from '../../formats/load-module.ts';
 import type { Direction } from '../../ports/migration.ts';
-import type { Migrator, RunReport, StatusReport } from '../types.ts';
+import type { RunReport, StatusReport } from '../reports.ts';
+import type { Migrator } from '../types.ts';
 import { isApplied, RunnerConsole } from './console.ts';
 import { type MigrationRunnerOptions, openRunnerMigrator } from './runner-migrator.ts';
 

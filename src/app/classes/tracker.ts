@@ -6,7 +6,8 @@ import type { EndedEvent } from '../../ports/history.ts';
 import type { Migration } from '../../ports/migration.ts';
 import { createMigrator } from '../create-migrator.ts';
 import { openProject, type Project } from '../project.ts';
-import type { HistoryRun, Migrator, StatusEntry, StatusReport } from '../types.ts';
+import type { HistoryRun, StatusEntry, StatusReport } from '../reports.ts';
+import type { Migrator } from '../types.ts';
 import { type Work, withSession } from '../with-session.ts';
 import { isApplied } from './console.ts';
 

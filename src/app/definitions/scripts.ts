@@ -7,8 +7,8 @@ import {
   readRepeatable,
 } from '../../formats/repeatable-source.ts';
 import type { SyncOperation } from '../../ports/definition.ts';
-import type { Job, Outcome } from '../../ports/driver.ts';
 import type { VersionRecord } from '../../ports/history.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import type { Project } from '../project.ts';
 import type { SyncReport, SyncResult } from '../sync/types.ts';
 import type { Work } from '../with-session.ts';

@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { EMBEDDED_MONGODB } from '../../config/url.ts';
 import { isApplied } from '../../core/state.ts';
 import { toGodwitError } from '../../errors.ts';

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve, sep } from 'node:path';
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { findStatus, unknownMigration } from '../../core/select.ts';
 import { joinStates } from '../../core/state.ts';
 import { GodwitError } from '../../errors.ts';

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { countFindings } from '../../core/checks/count-findings.ts';
 import { GodwitError } from '../../errors.ts';
 import type { LintFile } from '../../lint/file.ts';
 import { type LintTools, lintFiles, own } from '../../lint/lint.ts';
 import type { Finding } from '../../ports/finding.ts';
 import type { SourceProblem } from '../../ports/source.ts';
+import type { LintOptions } from '../options.ts';
 import type { Project } from '../project.ts';
-import type { LintOptions, LintReport } from '../types.ts';
+import type { LintReport } from '../reports.ts';
 import { askLive } from './ask-live.ts';
 import { type Collected, collectFiles } from './collect-files.ts';
 import { type BaseAnswer, readBase } from './read-base.ts';

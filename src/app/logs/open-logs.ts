@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { LogSettings } from '../../config/types.ts';
+import type { LogSettings } from '../../config/settings.ts';
 import { thrownMessage } from '../../errors.ts';
 import type { Emit, GodwitEvent } from '../../events.ts';
 import { describeEvent } from './describe-event.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import type { Emit } from '../../events.ts';
-import type { MigratorOptions } from '../types.ts';
+import type { MigratorOptions } from '../options.ts';
 import { type Logs, openLogs } from './open-logs.ts';
 import { secretsOf } from './redact.ts';
 

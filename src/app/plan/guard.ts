@@ -1,7 +1,8 @@
 import type { ValidateAfter } from '../../config/types.ts';
 import type { LoadedStep, StepResult } from '../../core/run.ts';
 import type { ErrorInfo } from '../../errors.ts';
-import type { RunOptions, ValidationReport } from '../types.ts';
+import type { RunOptions } from '../options.ts';
+import type { ValidationReport } from '../reports.ts';
 import type { Work } from '../with-session.ts';
 
 /** What watches over a plan that is being run. */

@@ -3,9 +3,9 @@ import { withVariables } from '../../core/variables.ts';
 import { GodwitError } from '../../errors.ts';
 import type { ScriptStep } from '../../ports/driver.ts';
 import { currentActor } from '../actor.ts';
+import type { PlanOptions } from '../options.ts';
 import type { Project } from '../project.ts';
 import { planError, planNow } from '../run/commands.ts';
-import type { PlanOptions } from '../types.ts';
 
 /** The script that does by hand what `up` or `down` would, history records included. */
 export async function planScript(project: Project, options: PlanOptions): Promise<string> {

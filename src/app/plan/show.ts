@@ -1,13 +1,13 @@
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import type { Plan, PlanProblem, PlanStep } from '../../core/plan.ts';
 import { withVariables } from '../../core/variables.ts';
 import { toGodwitError } from '../../errors.ts';
 import { hasRepeatables } from '../../formats/repeatable-source.ts';
 import type { SyncOperation } from '../../ports/definition.ts';
 import type { Driver } from '../../ports/driver.ts';
+import type { PlanOptions } from '../options.ts';
 import type { Project } from '../project.ts';
 import { planNow } from '../run/commands.ts';
-import type { PlanOptions } from '../types.ts';
 
 /**
  * The plan for people to look at: with how each SQL file will be run, and a warning for

@@ -1,7 +1,7 @@
 import type { PublicIdTables, RegistryHolder } from '../../core/public-ids/registry.ts';
 import type { ErrorInfo } from '../../errors.ts';
 import type { BackfillControl } from '../../ports/backfill-ledger.ts';
-import type { WriteOptions } from '../types.ts';
+import type { WriteOptions } from '../options.ts';
 
 export interface PublicIdsOptions extends WriteOptions {
   /** What `defineIds` gives, or prefixes by table. Default: the config's `publicIds`. */

@@ -1,9 +1,9 @@
 import { type ErrorInfo, GodwitError, toGodwitError } from '../../errors.ts';
 import type { Direction, Migration } from '../../ports/migration.ts';
+import type { RunOptions } from '../options.ts';
 import type { Project } from '../project.ts';
 import { runDirection } from '../run/commands.ts';
 import { projectOn } from '../schema/plan.ts';
-import type { RunOptions } from '../types.ts';
 import { loadFixtures } from './fixtures.ts';
 import type { TrialDatabase, TrialHost } from './host.ts';
 import type { Shield } from './shield.ts';

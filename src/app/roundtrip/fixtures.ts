@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { type ErrorInfo, GodwitError } from '../../errors.ts';
 import type { CodeSeed } from '../../formats/seeds/define-seed.ts';
 import type { Migration } from '../../ports/migration.ts';

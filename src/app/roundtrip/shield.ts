@@ -1,5 +1,5 @@
 import { USUAL_VARIABLES } from '../../config/choose-url.ts';
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 
 /** Variables that lead to the project's database, while they lead elsewhere. */
 export interface Shield {

@@ -2,7 +2,7 @@ import type { Difference } from '../../core/roundtrip/report.ts';
 import type { ErrorInfo } from '../../errors.ts';
 import type { CodeSeed } from '../../formats/seeds/define-seed.ts';
 import type { DriverName } from '../../ports/context.ts';
-import type { WriteOptions } from '../types.ts';
+import type { WriteOptions } from '../options.ts';
 
 /** Rows by table or collection; or a function that is given a migration's context. */
 export type Fixture = Readonly<Record<string, readonly object[]>> | CodeSeed['run'];

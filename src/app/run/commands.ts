@@ -1,10 +1,11 @@
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { computePlan, type Plan, type PlanProblem, type PlanRequest } from '../../core/plan.ts';
 import { GodwitError } from '../../errors.ts';
 import type { Direction } from '../../ports/migration.ts';
+import type { PlanOptions, RunOptions } from '../options.ts';
 import type { Project } from '../project.ts';
 import { readState } from '../read-state.ts';
-import type { PlanOptions, RunOptions, RunReport } from '../types.ts';
+import type { RunReport } from '../reports.ts';
 import { withSession } from '../with-session.ts';
 import { executePlans } from './execute-plans.ts';
 import { report, warningsOf } from './report.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { thrownMessage } from '../../errors.ts';
 import type { Migration } from '../../ports/migration.ts';
 import type { Project } from '../project.ts';

@@ -3,7 +3,7 @@ import { type StepResult, succeeded } from '../../core/run.ts';
 import { isApplied } from '../../core/state.ts';
 import type { ErrorInfo } from '../../errors.ts';
 import { statusesOf } from '../read-state.ts';
-import type { RunReport, RunResult } from '../types.ts';
+import type { RunReport, RunResult } from '../reports.ts';
 import type { Work } from '../with-session.ts';
 
 export function report(

@@ -1,5 +1,5 @@
 import type { StepResult } from '../../core/run.ts';
-import type { Session } from '../../ports/driver.ts';
+import type { Session } from '../../ports/session.ts';
 
 /** Waits until records are safe; what cannot be made sure of is not reported as done. */
 export async function settleResults(

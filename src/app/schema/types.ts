@@ -1,6 +1,6 @@
 import type { SchemaDiff } from '../../core/schema-diff.ts';
 import type { Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
-import type { WriteOptions } from '../types.ts';
+import type { WriteOptions } from '../options.ts';
 
 export interface SchemaDump {
   readonly snapshot: Snapshot;

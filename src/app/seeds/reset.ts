@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { resetBegun, resetRefused } from '../../core/reset-record.ts';
 import { GodwitError, toGodwitError } from '../../errors.ts';
-import type { Driver, Dropped, ResetScope, Session, Target } from '../../ports/driver.ts';
+import type { Driver, Target } from '../../ports/driver.ts';
 import type { Actor } from '../../ports/history.ts';
+import type { Dropped, ResetScope, Session } from '../../ports/session.ts';
+import type { ResetOptions } from '../options.ts';
 import type { Project } from '../project.ts';
-import type { ResetOptions, ResetReport } from '../types.ts';
+import type { ResetReport } from '../reports.ts';
 import { withLock } from '../with-session.ts';
 import { refuseProduction } from './refuse-production.ts';
 

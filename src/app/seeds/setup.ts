@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
+import type { WriteOptions } from '../options.ts';
 import type { Project } from '../project.ts';
+import type { RunReport, SetupReport } from '../reports.ts';
 import { runDirection } from '../run/commands.ts';
 import type { SyncReport } from '../sync/types.ts';
-import type { RunReport, SetupReport, WriteOptions } from '../types.ts';
 import { refuseProduction } from './refuse-production.ts';
 import { runSeeds } from './run-seeds.ts';
 

@@ -1,7 +1,7 @@
 import { type ErrorInfo, GodwitError, toGodwitError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { SyncOperation } from '../../ports/definition.ts';
-import type { Session } from '../../ports/driver.ts';
+import type { Session } from '../../ports/session.ts';
 import type { SyncReport, SyncResult } from './types.ts';
 
 export interface Applying {

@@ -1,8 +1,8 @@
 import { toGodwitError } from '../../errors.ts';
 import type { SyncOperation } from '../../ports/definition.ts';
 import { hasScripts, runScripts, scriptsNow } from '../definitions/scripts.ts';
+import type { RunOptions } from '../options.ts';
 import type { Project } from '../project.ts';
-import type { RunOptions } from '../types.ts';
 import type { Work } from '../with-session.ts';
 import { planSync } from './plan-sync.ts';
 import { applyRecorded } from './run-sync.ts';

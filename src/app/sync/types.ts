@@ -1,6 +1,6 @@
 import type { ErrorInfo } from '../../errors.ts';
 import type { SyncOperation } from '../../ports/definition.ts';
-import type { WriteOptions } from '../types.ts';
+import type { WriteOptions } from '../options.ts';
 
 export interface SyncPlanOptions {
   /** Overrides the config's `sync.rebuild`. */

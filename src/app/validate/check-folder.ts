@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/types.ts';
+import type { Settings } from '../../config/settings.ts';
 import { CHECK_CODES } from '../../core/checks/codes.ts';
 import { findingsOfRows } from '../../core/checks/found-rows.ts';
 import { thrownMessage, toGodwitError } from '../../errors.ts';

@@ -2,7 +2,7 @@ import { countFindings } from '../../core/checks/count-findings.ts';
 import type { GodwitEvent } from '../../events.ts';
 import type { Finding } from '../../ports/finding.ts';
 import type { Project } from '../project.ts';
-import type { ValidationReport } from '../types.ts';
+import type { ValidationReport } from '../reports.ts';
 
 export type ValidationTime = Extract<GodwitEvent, { type: 'validation.started' }>['when'];
 

@@ -5,9 +5,10 @@ import { toGodwitError } from '../../errors.ts';
 import type { Finding } from '../../ports/finding.ts';
 import type { Migration } from '../../ports/migration.ts';
 import { askDatabase } from '../ask-database.ts';
+import type { ValidateOptions } from '../options.ts';
 import type { Project } from '../project.ts';
 import { readState, statusesOf } from '../read-state.ts';
-import type { ValidateOptions, ValidationReport } from '../types.ts';
+import type { ValidationReport } from '../reports.ts';
 import { reportValidation } from './report.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { CreateOptions, Migrator } from '../../app/types.ts';
+import type { CreateOptions } from '../../app/options.ts';
+import type { Migrator } from '../../app/types.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { askOne, canAsk } from '../confirm.ts';
 import { type Context, oneDatabase } from '../context.ts';

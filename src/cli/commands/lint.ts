@@ -1,4 +1,5 @@
-import type { LintReport, Migrator } from '../../app/types.ts';
+import type { LintReport } from '../../app/reports.ts';
+import type { Migrator } from '../../app/types.ts';
 import type { FindingSeverity } from '../../ports/finding.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { type Context, eachDatabase } from '../context.ts';

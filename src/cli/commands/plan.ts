@@ -1,5 +1,5 @@
+import type { PlanOptions } from '../../app/options.ts';
 import type { ShownPlan } from '../../app/plan/show.ts';
-import type { PlanOptions } from '../../app/types.ts';
 import type { Plan } from '../../core/plan.ts';
 import { isDrift } from '../../core/sync/drift.ts';
 import type { CommandRun } from '../command-spec.ts';

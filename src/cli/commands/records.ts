@@ -1,4 +1,4 @@
-import type { RecordReport } from '../../app/types.ts';
+import type { RecordReport } from '../../app/reports.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit.ts';
 

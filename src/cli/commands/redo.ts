@@ -1,4 +1,4 @@
-import type { RunOptions } from '../../app/types.ts';
+import type { RunOptions } from '../../app/options.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { guardProduction } from '../confirm.ts';
 import { oneDatabase } from '../context.ts';

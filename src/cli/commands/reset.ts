@@ -1,4 +1,5 @@
-import type { Migrator, ResetReport } from '../../app/types.ts';
+import type { ResetReport } from '../../app/reports.ts';
+import type { Migrator } from '../../app/types.ts';
 import { GodwitError } from '../../errors.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { askText, askYes } from '../confirm.ts';

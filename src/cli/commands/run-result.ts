@@ -1,4 +1,4 @@
-import type { RunReport } from '../../app/types.ts';
+import type { RunReport } from '../../app/reports.ts';
 import type { Context } from '../context.ts';
 import { EXIT, exitOfReport } from '../exit.ts';
 import { renderRunReport } from '../render/run-report.ts';

@@ -1,4 +1,4 @@
-import type { SeedOptions } from '../../app/types.ts';
+import type { SeedOptions } from '../../app/options.ts';
 import type { CommandRun } from '../command-spec.ts';
 import { eachDatabase } from '../context.ts';
 import { showRun } from './run-result.ts';

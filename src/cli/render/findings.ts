@@ -1,4 +1,4 @@
-import type { DoctorReport, ValidationReport } from '../../app/types.ts';
+import type { DoctorReport, ValidationReport } from '../../app/reports.ts';
 import type { FindingPlace } from '../../ports/finding.ts';
 import { plural } from './measures.ts';
 import type { Style } from './style.ts';

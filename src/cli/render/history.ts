@@ -1,4 +1,4 @@
-import type { HistoryRun } from '../../app/types.ts';
+import type { HistoryRun } from '../../app/reports.ts';
 import { showDuration, showTime } from './measures.ts';
 import { paintState } from './status.ts';
 import type { Style } from './style.ts';

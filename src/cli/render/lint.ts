@@ -1,4 +1,4 @@
-import type { LintReport } from '../../app/types.ts';
+import type { LintReport } from '../../app/reports.ts';
 import type { Finding, FindingPlace } from '../../ports/finding.ts';
 import { plural } from './measures.ts';
 import type { Style } from './style.ts';

@@ -1,4 +1,4 @@
-import type { RunReport } from '../../app/types.ts';
+import type { RunReport } from '../../app/reports.ts';
 import { type ErrorSetting, renderError } from './error.ts';
 import { plural, showDuration } from './measures.ts';
 

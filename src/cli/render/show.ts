@@ -1,4 +1,4 @@
-import type { ShowReport } from '../../app/types.ts';
+import type { ShowReport } from '../../app/reports.ts';
 import { renderHistory } from './history.ts';
 import { showDuration, showTime } from './measures.ts';
 import { paintState } from './status.ts';

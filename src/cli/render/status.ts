@@ -1,4 +1,4 @@
-import type { StatusEntry, StatusReport } from '../../app/types.ts';
+import type { StatusEntry, StatusReport } from '../../app/reports.ts';
 import { MIGRATION_STATES, type MigrationState } from '../../core/state.ts';
 import { showDuration, showTime } from './measures.ts';
 import { renderProblems } from './plan.ts';

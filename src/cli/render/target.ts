@@ -1,4 +1,5 @@
-import type { LockHolder, Target } from '../../ports/driver.ts';
+import type { Target } from '../../ports/driver.ts';
+import type { LockHolder } from '../../ports/session.ts';
 import { showTime } from './measures.ts';
 import type { Style } from './style.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession } from 'mongodb';
 import { GodwitError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
-import type { AcquireOptions, LockHolder } from '../../ports/driver.ts';
+import type { AcquireOptions, LockHolder } from '../../ports/session.ts';
 import { isTransient, SERVER_CODE, serverCode, toMongoError } from './errors.ts';
 import { type Instant, instant, Lease } from './lease.ts';
 import { endLeftovers } from './leftovers.ts';

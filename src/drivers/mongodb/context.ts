@@ -1,7 +1,7 @@
 import type { ClientSession, Db, MongoClient } from 'mongodb';
 import type { MongoContext } from '../../ports/context.ts';
-import type { Job } from '../../ports/driver.ts';
 import type { StepCall } from '../../ports/migration.ts';
+import type { Job } from '../../ports/session.ts';
 import type { Gate } from './guard/gate.ts';
 import { guardClient } from './guard/guard.ts';
 import type { Bridge } from './mongoose.ts';

@@ -5,18 +5,11 @@ import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups, BackupTools } from '../../ports/backup.ts';
 import type { Checks } from '../../ports/checks.ts';
 import type { DefinitionReader } from '../../ports/definition.ts';
-import type {
-  AcquireOptions,
-  Driver,
-  Dropped,
-  LockHolder,
-  OpenDriver,
-  OpenOptions,
-  Session,
-} from '../../ports/driver.ts';
+import type { Driver, OpenDriver, OpenOptions } from '../../ports/driver.ts';
 import type { HistoryReader, MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { PublicIdReader } from '../../ports/public-ids.ts';
 import type { Rows } from '../../ports/rows.ts';
+import type { AcquireOptions, Dropped, LockHolder, Session } from '../../ports/session.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { type Connection, connect } from './connect.ts';
 import { toMongoError } from './errors.ts';

@@ -8,7 +8,7 @@ import {
   type Place,
   thrownMessage,
 } from '../../errors.ts';
-import type { Job } from '../../ports/driver.ts';
+import type { Job } from '../../ports/session.ts';
 import { hasLabel, isNetworkError, SERVER_CODE, scrub, serverCode } from './errors.ts';
 
 export interface FailureContext {

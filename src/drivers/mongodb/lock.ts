@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Document } from 'mongodb';
-import type { LockHolder } from '../../ports/driver.ts';
 import type { Actor } from '../../ports/history.ts';
+import type { LockHolder } from '../../ports/session.ts';
 import { identifyProcess, isProvablyDead, type ProcessIdentity } from './process-identity.ts';
 import type { Store } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { GodwitError } from '../../errors.ts';
-import type { Job } from '../../ports/driver.ts';
 import type { ResumePolicy } from '../../ports/history.ts';
+import type { Job } from '../../ports/session.ts';
 import type { Gate } from './guard/gate.ts';
 import type { Work } from './work.ts';
 

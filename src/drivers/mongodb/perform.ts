@@ -1,6 +1,6 @@
 import { GodwitError } from '../../errors.ts';
-import type { Job, Outcome } from '../../ports/driver.ts';
 import type { EndedEvent } from '../../ports/history.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import type { MongoCall } from './context.ts';
 import type { Tally } from './guard/counts.ts';
 import { toRecordable } from './record.ts';

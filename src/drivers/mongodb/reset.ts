@@ -1,4 +1,4 @@
-import type { Dropped } from '../../ports/driver.ts';
+import type { Dropped } from '../../ports/session.ts';
 import { SERVER_CODE, serverCode, toMongoError } from './errors.ts';
 import type { Lease } from './lease.ts';
 import type { Store } from './store.ts';

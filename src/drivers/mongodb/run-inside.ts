@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession } from 'mongodb';
 import { errorInfo, GodwitError } from '../../errors.ts';
-import type { Job, Outcome } from '../../ports/driver.ts';
 import type { EndedEvent } from '../../ports/history.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import { createCall } from './context.ts';
 import { hasLabel, isTransient, SERVER_CODE, serverCode } from './errors.ts';
 import { describeFailure, isTransientTransaction, stackOf } from './failures.ts';

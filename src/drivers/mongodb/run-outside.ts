@@ -1,6 +1,6 @@
 import { GodwitError } from '../../errors.ts';
-import type { Job, Outcome } from '../../ports/driver.ts';
 import type { StartedEvent } from '../../ports/history.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import { createCall } from './context.ts';
 import { toMongoError } from './errors.ts';
 import { describeFailure, stackOf } from './failures.ts';

@@ -1,17 +1,17 @@
 import { GodwitError } from '../../errors.ts';
 import type { ApplyCall, SyncOperation } from '../../ports/definition.ts';
+import type { MongooseOpener } from '../../ports/driver.ts';
+import type { HistoryReader, MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
+import type { PublicIdCall, PublicIdStep } from '../../ports/public-ids.ts';
 import type {
   AcquireOptions,
   Dropped,
   Job,
-  MongooseOpener,
   Outcome,
   SeriesProgress,
   Session,
   Unsettled,
-} from '../../ports/driver.ts';
-import type { HistoryReader, MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
-import type { PublicIdCall, PublicIdStep } from '../../ports/public-ids.ts';
+} from '../../ports/session.ts';
 import { acquire } from './acquire.ts';
 import { toMongoError } from './errors.ts';
 import { releaseLock } from './lock.ts';

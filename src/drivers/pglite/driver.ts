@@ -5,24 +5,26 @@ import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups } from '../../ports/backup.ts';
 import type { Checks } from '../../ports/checks.ts';
 import type {
-  AcquireOptions,
   Capabilities,
   Diagnosis,
   Driver,
-  Dropped,
-  LockHolder,
   OpenDriver,
   OpenOptions,
   Prediction,
-  ResetScope,
   ScriptStep,
-  Session,
   Target,
 } from '../../ports/driver.ts';
 import type { Actor, HistoryReader, MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { PublicIdReader } from '../../ports/public-ids.ts';
 import type { Rows } from '../../ports/rows.ts';
+import type {
+  AcquireOptions,
+  Dropped,
+  LockHolder,
+  ResetScope,
+  Session,
+} from '../../ports/session.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import { claim } from '../postgres/claim.ts';
 import { PostgresHistory } from '../postgres/history.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { LockHolder } from '../../ports/driver.ts';
 import type { Actor } from '../../ports/history.ts';
+import type { LockHolder } from '../../ports/session.ts';
 import { isGone, type ProcessOwner, thisProcess } from './process-owner.ts';
 
 interface Content {

@@ -1,5 +1,6 @@
 import { GodwitError } from '../../errors.ts';
-import type { AcquireOptions, OpenOptions } from '../../ports/driver.ts';
+import type { OpenOptions } from '../../ports/driver.ts';
+import type { AcquireOptions } from '../../ports/session.ts';
 import { tryAdvisoryLock } from './advisory-lock.ts';
 import type { Connection } from './connection.ts';
 import type { Connections } from './connections.ts';

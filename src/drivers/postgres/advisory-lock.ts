@@ -1,5 +1,5 @@
 import { GodwitError, toGodwitError } from '../../errors.ts';
-import type { AcquireOptions } from '../../ports/driver.ts';
+import type { AcquireOptions } from '../../ports/session.ts';
 import { claim } from './claim.ts';
 import { type Connection, sqlState } from './connection.ts';
 import type { HeldLock } from './held-lock.ts';

@@ -1,5 +1,5 @@
 import { GodwitError } from '../../errors.ts';
-import type { Job } from '../../ports/driver.ts';
+import type { Job } from '../../ports/session.ts';
 import { BlockerWatch } from './blockers.ts';
 import { isRetryable } from './errors.ts';
 import type { Interrupts } from './interrupt.ts';

@@ -1,5 +1,5 @@
 import { GodwitError } from '../../errors.ts';
-import type { AcquireOptions, LockHolder } from '../../ports/driver.ts';
+import type { AcquireOptions, LockHolder } from '../../ports/session.ts';
 import { type Connection, sqlState } from './connection.ts';
 import { isMissing } from './history.ts';
 import { advisoryLockRows, holderColumns, toHolder } from './holder.ts';

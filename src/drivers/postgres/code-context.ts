@@ -1,7 +1,7 @@
 import { GodwitError } from '../../errors.ts';
 import type { PostgresContext, SqlClient, SqlResult } from '../../ports/context.ts';
-import type { Job } from '../../ports/driver.ts';
 import type { CodeStep } from '../../ports/migration.ts';
+import type { Job } from '../../ports/session.ts';
 import type { Interrupts } from './interrupt.ts';
 import type { Workplace } from './workplace.ts';
 

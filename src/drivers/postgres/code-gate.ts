@@ -1,7 +1,7 @@
 import { GodwitError } from '../../errors.ts';
 import type { SqlResult } from '../../ports/context.ts';
-import type { Job } from '../../ports/driver.ts';
 import type { ResumePolicy } from '../../ports/history.ts';
+import type { Job } from '../../ports/session.ts';
 import { appendEvents } from './append.ts';
 import type { SqlGate } from './code-context.ts';
 import { isServerError, sqlState } from './connection.ts';

@@ -4,24 +4,26 @@ import type { Backfills } from '../../ports/backfill.ts';
 import type { Backups, BackupTools } from '../../ports/backup.ts';
 import type { Checks } from '../../ports/checks.ts';
 import type {
-  AcquireOptions,
   Capabilities,
   Diagnosis,
   Driver,
-  Dropped,
-  LockHolder,
   OpenDriver,
   OpenOptions,
   Prediction,
-  ResetScope,
   ScriptStep,
-  Session,
   Target,
 } from '../../ports/driver.ts';
 import type { MirrorRecord, MirrorSpec } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { PublicIdReader } from '../../ports/public-ids.ts';
 import type { Rows } from '../../ports/rows.ts';
+import type {
+  AcquireOptions,
+  Dropped,
+  LockHolder,
+  ResetScope,
+  Session,
+} from '../../ports/session.ts';
 import type { Scratch, Snapshot, SnapshotOptions } from '../../ports/snapshot.ts';
 import type { ClientSettings } from './client-settings.ts';
 import type { Connection } from './connection.ts';

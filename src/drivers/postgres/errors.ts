@@ -1,7 +1,7 @@
 import { hideSecrets } from '../../core/text/hide-secrets.ts';
 import { type ErrorCode, GodwitError, type Place, toGodwitError } from '../../errors.ts';
-import type { Job } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import type { Job } from '../../ports/session.ts';
 import { completedOf, isServerError, type ServerError, sqlState } from './connection.ts';
 import { placeOf, splitStatements } from './sql/index.ts';
 

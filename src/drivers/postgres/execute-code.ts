@@ -1,6 +1,6 @@
 import { GodwitError } from '../../errors.ts';
-import type { Job, Outcome } from '../../ports/driver.ts';
 import type { CodeBody, CodeStep } from '../../ports/migration.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import { withAttempts } from './attempts.ts';
 import { callStep } from './code-context.ts';
 import { codeError } from './code-error.ts';

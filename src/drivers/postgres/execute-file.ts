@@ -1,4 +1,4 @@
-import type { Job, Outcome } from '../../ports/driver.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import { withAttempts } from './attempts.ts';
 import { insertEndedHere } from './history-sql.ts';
 import type { Interrupts } from './interrupt.ts';

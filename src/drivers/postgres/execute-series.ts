@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ErrorInfo } from '../../errors.ts';
-import type { Job, Outcome, SeriesProgress, Unsettled } from '../../ports/driver.ts';
 import type { RunHeader } from '../../ports/history.ts';
+import type { Job, Outcome, SeriesProgress, Unsettled } from '../../ports/session.ts';
 import { completedOf } from './connection.ts';
 import { isRetryable, refusesTransaction } from './errors.ts';
 import { conclude, execute, type RunMode } from './execute.ts';

@@ -1,6 +1,6 @@
 import { GodwitError } from '../../errors.ts';
-import type { Job, Outcome } from '../../ports/driver.ts';
 import type { NewHistoryEvent } from '../../ports/history.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import { appendEvents } from './append.ts';
 import { withEffect } from './effect.ts';
 import type { RunMode } from './execute.ts';

@@ -1,5 +1,5 @@
 import { GodwitError } from '../../errors.ts';
-import type { Job, Outcome } from '../../ports/driver.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import { appendEvents } from './append.ts';
 import { withAttempts } from './attempts.ts';
 import { callStep } from './code-context.ts';

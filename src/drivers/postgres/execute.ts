@@ -1,7 +1,7 @@
 import { GodwitError, toGodwitError } from '../../errors.ts';
-import type { Job, Outcome } from '../../ports/driver.ts';
 import type { Effect } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import { appendEvents } from './append.ts';
 import { effectOf } from './effect.ts';
 import { isCancelled, refusesTransaction, sqlError, withoutSecrets } from './errors.ts';

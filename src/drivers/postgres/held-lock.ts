@@ -1,4 +1,4 @@
-import type { LockHolder } from '../../ports/driver.ts';
+import type { LockHolder } from '../../ports/session.ts';
 
 /** A lock that is held, whichever way it is kept. */
 export interface HeldLock {

@@ -1,6 +1,6 @@
 import { GodwitError } from '../../errors.ts';
-import type { LockHolder } from '../../ports/driver.ts';
 import type { Actor } from '../../ports/history.ts';
+import type { LockHolder } from '../../ports/session.ts';
 import { type Connection, type SimpleResult, sqlState } from './connection.ts';
 import { isMissing, readError } from './history.ts';
 import { asReader, begin, readerOffset, type Store } from './store.ts';

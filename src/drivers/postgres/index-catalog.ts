@@ -1,4 +1,4 @@
-import type { Job } from '../../ports/driver.ts';
+import type { Job } from '../../ports/session.ts';
 import type { Connection } from './connection.ts';
 import type { Interrupts } from './interrupt.ts';
 import { sendOwn } from './send.ts';

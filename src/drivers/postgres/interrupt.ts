@@ -1,5 +1,5 @@
 import { GodwitError } from '../../errors.ts';
-import type { Job } from '../../ports/driver.ts';
+import type { Job } from '../../ports/session.ts';
 import type { Workplace } from './workplace.ts';
 
 const CANCEL_EVERY_MS = 200;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GodwitError, toGodwitError } from '../../errors.ts';
-import type { AcquireOptions } from '../../ports/driver.ts';
+import type { AcquireOptions } from '../../ports/session.ts';
 import { forget } from './advisory-lock.ts';
 import { claim } from './claim.ts';
 import { type Connection, sqlState } from './connection.ts';

@@ -1,7 +1,7 @@
 import { substituteVariables } from '../../core/variables.ts';
 import { GodwitError } from '../../errors.ts';
-import type { Job } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import type { Job } from '../../ports/session.ts';
 import {
   type AnalysedStatement,
   analyse,

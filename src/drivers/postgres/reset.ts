@@ -1,4 +1,4 @@
-import type { Dropped, ResetScope } from '../../ports/driver.ts';
+import type { Dropped, ResetScope } from '../../ports/session.ts';
 import type { Connection } from './connection.ts';
 import { sqlError } from './errors.ts';
 import { sendOwn } from './send.ts';

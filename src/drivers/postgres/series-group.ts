@@ -1,5 +1,5 @@
-import type { Job, Outcome, SeriesProgress } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import type { Job, Outcome, SeriesProgress } from '../../ports/session.ts';
 import type { SimpleResult } from './connection.ts';
 import { completedOf } from './connection.ts';
 import { sqlError } from './errors.ts';

@@ -1,4 +1,6 @@
 import { GodwitError, toGodwitError } from '../../errors.ts';
+import type { MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
+import type { PublicIdCall, PublicIdStep } from '../../ports/public-ids.ts';
 import type {
   Dropped,
   Job,
@@ -7,9 +9,7 @@ import type {
   SeriesProgress,
   Session,
   Unsettled,
-} from '../../ports/driver.ts';
-import type { MirrorSpec, NewHistoryEvent } from '../../ports/history.ts';
-import type { PublicIdCall, PublicIdStep } from '../../ports/public-ids.ts';
+} from '../../ports/session.ts';
 import { appendEvents } from './append.ts';
 import type { Workplace } from './workplace.ts';
 

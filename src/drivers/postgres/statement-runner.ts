@@ -1,4 +1,4 @@
-import type { Job } from '../../ports/driver.ts';
+import type { Job } from '../../ports/session.ts';
 import { appendEvents } from './append.ts';
 import { withAttempts } from './attempts.ts';
 import { sqlState } from './connection.ts';

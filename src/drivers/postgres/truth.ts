@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GodwitError } from '../../errors.ts';
-import type { Job, Outcome } from '../../ports/driver.ts';
 import type { Effect, HistoryEvent } from '../../ports/history.ts';
+import type { Job, Outcome } from '../../ports/session.ts';
 import type { Connection } from './connection.ts';
 import { failedEvent } from './execute.ts';
 import { PostgresHistory } from './history.ts';

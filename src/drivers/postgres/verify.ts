@@ -1,6 +1,6 @@
 import { GodwitError } from '../../errors.ts';
-import type { Job } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
+import type { Job } from '../../ports/session.ts';
 import { callStep, type SqlGate } from './code-context.ts';
 import { codeError, fileOf } from './code-error.ts';
 import type { SimpleResult } from './connection.ts';

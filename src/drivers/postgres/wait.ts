@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GodwitError } from '../../errors.ts';
-import type { AcquireOptions, LockHolder } from '../../ports/driver.ts';
+import type { AcquireOptions, LockHolder } from '../../ports/session.ts';
 
 const SHORTEST_MS = 20;
 const LONGEST_MS = 400;

@@ -1,5 +1,5 @@
 import type { DriverName } from '../../ports/context.ts';
-import type { Job } from '../../ports/driver.ts';
+import type { Job } from '../../ports/session.ts';
 import type { Connection } from './connection.ts';
 import type { HeldLock } from './held-lock.ts';
 import type { Store } from './store.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { GodwitError } from '../../errors.ts';
-import type { Driver, Outcome } from '../../ports/driver.ts';
+import type { Driver } from '../../ports/driver.ts';
 import type { HistoryEvent } from '../../ports/history.ts';
 import type { TransactionMode } from '../../ports/migration.ts';
+import type { Outcome } from '../../ports/session.ts';
 import type { ConformanceTest, HarnessDatabase } from './harness.ts';
 import { ACTOR, acquire, code, job, recorder } from './samples.ts';
 

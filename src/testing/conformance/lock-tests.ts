@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Driver, Session } from '../../ports/driver.ts';
+import type { Driver } from '../../ports/driver.ts';
+import type { Session } from '../../ports/session.ts';
 import { eventually, rejects } from './assertions.ts';
 import type { ConformanceTest } from './harness.ts';
 import { ACTOR, acquire, code, ended, job, recorder } from './samples.ts';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { GodwitEvent } from '../../events.ts';
-import type { AcquireOptions, Driver, Job, JobStep, Limits, Session } from '../../ports/driver.ts';
+import type { Driver } from '../../ports/driver.ts';
 import type { Actor, EndedEvent, RunHeader } from '../../ports/history.ts';
 import type { CodeBody, CodeStep, SqlText, TransactionMode } from '../../ports/migration.ts';
+import type { AcquireOptions, Job, JobStep, Limits, Session } from '../../ports/session.ts';
 
 export const ACTOR: Actor = { host: 'host-a', user: 'tester', pid: process.pid, godwit: '0.0.0' };
 

@@ -6,7 +6,7 @@ import { MongoClient as Client5 } from 'mongodb5';
 import { MongoClient as Client6 } from 'mongodb6';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createMigrator } from '../../../src/app/create-migrator.ts';
-import type { MigratorOptions } from '../../../src/app/types.ts';
+import type { MigratorOptions } from '../../../src/app/options.ts';
 import { createBackup } from '../../../src/drivers/mongodb/backup/create-backup.ts';
 import { moduleOf } from '../../../src/drivers/mongodb/client-module.ts';
 import { Topology } from '../../../src/drivers/mongodb/topology.ts';

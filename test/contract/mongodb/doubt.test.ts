@@ -3,7 +3,8 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { foldHistory } from '../../../src/core/fold.ts';
 import { MOST_IN_DOUBT } from '../../../src/drivers/mongodb/places.ts';
-import type { Driver, Outcome, Session } from '../../../src/ports/driver.ts';
+import type { Driver } from '../../../src/ports/driver.ts';
+import type { Outcome, Session } from '../../../src/ports/session.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { acquireOptions, type Ctx, ended, header, job, openTest } from './kit.ts';
 

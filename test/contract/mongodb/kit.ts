@@ -3,9 +3,10 @@ import type { ClientSession, Db, MongoClient } from 'mongodb';
 import { open } from '../../../src/drivers/mongodb/driver.ts';
 import type { GodwitEvent } from '../../../src/events.ts';
 import type { MongoContext } from '../../../src/ports/context.ts';
-import type { AcquireOptions, Driver, Job, OpenOptions } from '../../../src/ports/driver.ts';
+import type { Driver, OpenOptions } from '../../../src/ports/driver.ts';
 import type { Actor, EndedEvent, MirrorSpec, RunHeader } from '../../../src/ports/history.ts';
 import type { CodeBody, CodeStep } from '../../../src/ports/migration.ts';
+import type { AcquireOptions, Job } from '../../../src/ports/session.ts';
 
 export const ACTOR: Actor = { host: 'test', user: 'tester', pid: process.pid, godwit: '0.0.0' };
 

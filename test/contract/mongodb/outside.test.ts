@@ -6,7 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { createJiti } from 'jiti';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Driver, Session } from '../../../src/ports/driver.ts';
+import type { Driver } from '../../../src/ports/driver.ts';
+import type { Session } from '../../../src/ports/session.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import {
   acquireOptions,

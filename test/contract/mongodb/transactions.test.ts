@@ -1,7 +1,8 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GodwitEvent } from '../../../src/events.ts';
-import type { Driver, Session } from '../../../src/ports/driver.ts';
+import type { Driver } from '../../../src/ports/driver.ts';
+import type { Session } from '../../../src/ports/session.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { acquireOptions, type Ctx, header, job, openTest } from './kit.ts';
 

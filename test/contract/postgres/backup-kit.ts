@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { createMigrator } from '../../../src/app/create-migrator.ts';
-import type { Migrator, MigratorOptions } from '../../../src/app/types.ts';
+import type { MigratorOptions } from '../../../src/app/options.ts';
+import type { Migrator } from '../../../src/app/types.ts';
 
 /** Something of everything that a restore could forget. */
 export const FIRST = `

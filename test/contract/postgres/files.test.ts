@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GodwitEvent } from '../../../src/events.ts';
-import type { Session } from '../../../src/ports/driver.ts';
 import type { MirrorSpec } from '../../../src/ports/history.ts';
+import type { Session } from '../../../src/ports/session.ts';
 import {
   acquire,
   pgliteServer,

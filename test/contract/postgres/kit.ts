@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { Driver, Job, OpenOptions, Session } from '../../../src/ports/driver.ts';
+import type { Driver, OpenOptions } from '../../../src/ports/driver.ts';
 import type { Actor } from '../../../src/ports/history.ts';
 import type { SqlText } from '../../../src/ports/migration.ts';
+import type { Job, Session } from '../../../src/ports/session.ts';
 import { startPostgres } from '../../../src/testing/postgres.ts';
 import { openPglite } from '../../support/pglite.ts';
 

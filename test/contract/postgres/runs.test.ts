@@ -3,8 +3,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { open } from '../../../src/drivers/postgres/driver.ts';
 import type { GodwitEvent } from '../../../src/events.ts';
-import type { Driver, Job, Session } from '../../../src/ports/driver.ts';
+import type { Driver } from '../../../src/ports/driver.ts';
 import type { Actor } from '../../../src/ports/history.ts';
+import type { Job, Session } from '../../../src/ports/session.ts';
 import {
   hasSystemPostgres,
   startPostgres,

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createMigrator } from '../../../src/app/create-migrator.ts';
-import type { Migrator, MigratorOptions } from '../../../src/app/types.ts';
+import type { MigratorOptions } from '../../../src/app/options.ts';
+import type { Migrator } from '../../../src/app/types.ts';
 import { defineIds } from '../../../src/ids/index.ts';
 import { createPglite, type TestPglite } from '../../../src/testing/pglite.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HistoryReport, StatusReport } from '../../../src/app/types.ts';
+import type { HistoryReport, StatusReport } from '../../../src/app/reports.ts';
 import { rounds } from '../../support/rounds.ts';
 import { runCli, runJson, startCli } from '../support/cli.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HistoryReport, StatusReport } from '../../../src/app/types.ts';
+import type { HistoryReport, StatusReport } from '../../../src/app/reports.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { createPglite } from '../../../src/testing/pglite.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';

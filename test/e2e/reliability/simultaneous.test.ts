@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport, StatusReport } from '../../../src/app/types.ts';
+import type { RunReport, StatusReport } from '../../../src/app/reports.ts';
 import { rounds } from '../../support/rounds.ts';
 import { runCli, runJson } from '../support/cli.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport, SetupReport, StatusReport } from '../../../src/app/types.ts';
+import type { RunReport, SetupReport, StatusReport } from '../../../src/app/reports.ts';
 import { startMongod } from '../../../src/testing/mongod.ts';
 import { startPostgres } from '../../../src/testing/postgres.ts';
 import { among, rounds } from '../../support/rounds.ts';

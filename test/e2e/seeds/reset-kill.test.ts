@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ResetReport, StatusReport } from '../../../src/app/types.ts';
+import type { ResetReport, StatusReport } from '../../../src/app/reports.ts';
 import type { ErrorInfo } from '../../../src/errors.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { among } from '../../support/rounds.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isApplied, RunnerConsole } from '../../../src/app/classes/console.ts';
-import type { StatusEntry } from '../../../src/app/types.ts';
-import type { LockHolder } from '../../../src/ports/driver.ts';
+import type { StatusEntry } from '../../../src/app/reports.ts';
+import type { LockHolder } from '../../../src/ports/session.ts';
 
 const RUN = { run: 'r', id: '002_b', index: 0, total: 1 } as const;
 

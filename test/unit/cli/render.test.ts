@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunReport, StatusEntry, StatusReport } from '../../../src/app/types.ts';
+import type { RunReport, StatusEntry, StatusReport } from '../../../src/app/reports.ts';
 import { renderError, showPlace } from '../../../src/cli/render/error.ts';
 import { renderEvents } from '../../../src/cli/render/events.ts';
 import { createLive } from '../../../src/cli/render/live.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeFailure } from '../../../src/core/failure.ts';
 import type { PlanStep } from '../../../src/core/plan.ts';
-import type { Outcome } from '../../../src/ports/driver.ts';
+import type { Outcome } from '../../../src/ports/session.ts';
 import { aMigration } from './build.ts';
 
 const step: PlanStep = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { joinStates, MIGRATION_STATES } from '../../../src/core/state.ts';
-import type { LockHolder } from '../../../src/ports/driver.ts';
+import type { LockHolder } from '../../../src/ports/session.ts';
 import { aMigration, aRecord } from './build.ts';
 
 const holder = (fence: number, alive = true): LockHolder => ({

@@ -1,8 +1,8 @@
 import { GodwitError, thrownMessage } from '../../../errors.ts';
 import type { Objection } from '../../../ports/checks.ts';
 import type { PostgresContext, SqlClient } from '../../../ports/context.ts';
-import type { JobStep } from '../../../ports/driver.ts';
 import type { CodeStep, Migration } from '../../../ports/migration.ts';
+import type { JobStep } from '../../../ports/session.ts';
 import { codeError } from '../code-error.ts';
 import { describeRows, rowsOfAnswer, sampleOf } from '../verify.ts';
 import { callReadOnly } from './call.ts';

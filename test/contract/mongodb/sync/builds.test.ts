@@ -1,7 +1,8 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createMigrator } from '../../../../src/app/create-migrator.ts';
-import type { Migrator, MigratorOptions } from '../../../../src/app/types.ts';
+import type { MigratorOptions } from '../../../../src/app/options.ts';
+import type { Migrator } from '../../../../src/app/types.ts';
 import type { GodwitEvent } from '../../../../src/events.ts';
 import { startMongod, type TestMongod } from '../../../../src/testing/mongod.ts';
 

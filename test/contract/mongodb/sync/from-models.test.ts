@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { MigratorOptions } from '../../../../src/app/types.ts';
+import type { MigratorOptions } from '../../../../src/app/options.ts';
 import {
   MAJORS,
   type Major,

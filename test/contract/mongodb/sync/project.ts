@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
 import { createMigrator } from '../../../../src/app/create-migrator.ts';
-import type { Migrator, MigratorOptions } from '../../../../src/app/types.ts';
+import type { MigratorOptions } from '../../../../src/app/options.ts';
+import type { Migrator } from '../../../../src/app/types.ts';
 import { startMongod, type TestMongod } from '../../../../src/testing/mongod.ts';
 import { createFolder, type TestFolder } from '../../../e2e/support/folder.ts';
 
