@@ -1,5 +1,5 @@
 import { scryptSync } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -259,6 +259,7 @@ describe('what the models say is what the database has', () => {
     expect(await at.typeWell('node_modules/.bin/godwit create add-photo')).toContain(
       'migrations/003-add-photo.js',
     );
+    await rm(join(project.path, 'migrations/003-add-photo.js'));
   }, 120_000);
 });
 
