@@ -12,6 +12,7 @@ interface RecordHow {
   readonly result?: unknown;
   readonly record?: string | undefined;
   readonly clean?: readonly string[] | undefined;
+  readonly commit?: readonly string[] | undefined;
 }
 
 type WholeFile = Extract<PreparedSql, { mode: 'transaction' }>;
@@ -68,7 +69,7 @@ export async function executeFile(
 export function recordStatements(
   place: Workplace,
   job: Job,
-  { result, record, clean = cleanSession(place) }: RecordHow = {},
+  { result, record, clean = cleanSession(place), commit = ['commit'] }: RecordHow = {},
 ): string[] {
   const status = appliedStatus(job);
   const { header, backup } = job;
@@ -77,7 +78,7 @@ export function recordStatements(
     record ?? insertEndedHere(place.store, header, { status, result, backup }),
     ...mirrorStatements(place.store, job.mirrors, { header, status, result }),
     ...place.lock.closing(),
-    'commit',
+    ...commit,
   ];
 }
 

@@ -137,6 +137,7 @@ async function executeGroup(
     return group.outcomes;
   } catch (error) {
     await interrupts.dispose();
+    await group.leave(place);
     if (place.connection.lost.aborted) await doubt(place, group, error, unsure);
     return await afterError(place, group, error, progress);
   } finally {

@@ -16,6 +16,15 @@ export function insertEvent(store: Store, event: NewHistoryEvent): string {
 export const TRANSACTION_MS =
   'pg_catalog.round((extract(epoch from pg_catalog.clock_timestamp()-pg_catalog.now())*1000)::numeric,1)::double precision';
 
+/**
+ * The same for a run that shares a message: to the server all of that message's transactions
+ * began when it came, so it is told by the record before.
+ */
+function sinceLastMs({ history }: Store): string {
+  const last = `(select at from ${history} order by seq desc limit 1)`;
+  return TRANSACTION_MS.replace('pg_catalog.now()', `greatest(pg_catalog.now(),${last})`);
+}
+
 /** INSERT of a run that ends with its transaction; gives the duration back. */
 export function insertEndedHere(
   store: Store,
@@ -24,7 +33,7 @@ export function insertEndedHere(
     readonly status: 'applied' | 'reverted';
     readonly result?: unknown;
     readonly backup?: string | undefined;
-    /** Name for the column that is given back. */
+    /** Of a run that shares a message: name for the column that is given back. */
     readonly column?: string | undefined;
   },
 ): string {
@@ -36,7 +45,7 @@ export function insertEndedHere(
     "'complete','run'",
     jsonLiteral(of.result),
     literal(of.backup),
-    TRANSACTION_MS,
+    of.column === undefined ? TRANSACTION_MS : sinceLastMs(store),
   ];
   const as = of.column === undefined ? '' : ` as ${ident(of.column)}`;
   return `insert into ${store.history}(${columns}) values(${values.join(',')}) returning duration_ms${as}`;
@@ -66,7 +75,7 @@ export function prepareEnded(store: Store, name: string, { by, fence, backup }: 
   const status = `$${columns.length + 1},'complete','run',null,${literal(backup)}`;
   return `prepare ${ident(name)}(${types.join(',')},pg_catalog.text) as \
 insert into ${store.history}(event,${HEADER},status,effect,via,result,backup,duration_ms) \
-values(${values.join(',')},${status},${TRANSACTION_MS}) returning duration_ms as ${ident(name)}`;
+values(${values.join(',')},${status},${sinceLastMs(store)}) returning duration_ms as ${ident(name)}`;
 }
 
 /** Writes the record through what was prepared. */

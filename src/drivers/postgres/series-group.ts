@@ -7,7 +7,7 @@ import { recordStatements } from './execute-file.ts';
 import { executeEnded, insertEndedHere, prepareEnded } from './history-sql.ts';
 import type { Interrupts } from './interrupt.ts';
 import type { Piece } from './prepare-sql.ts';
-import { appliedStatus, cleanSession, settingsOf, type Workplace } from './workplace.ts';
+import { appliedStatus, cleanSession, rollback, settingsOf, type Workplace } from './workplace.ts';
 
 /**
  * The server holds results back until its buffer is full, and sends them with a notice:
@@ -24,8 +24,17 @@ const PUSHED = 'godwit';
  */
 const LATER = 'set local synchronous_commit=off';
 
-/** So many plain files in a row are worth a prepared statement for their records. */
+/**
+ * So many plain files in a row go through in fewer statements, each of which costs a small
+ * file as much as itself: the session has their settings, and the INSERT of their records.
+ */
 const WORTH_PREPARING = 4;
+const RESTORED = [
+  'reset lock_timeout',
+  'reset statement_timeout',
+  'reset synchronous_commit',
+  'deallocate all',
+];
 
 export interface Item {
   readonly job: Job;
@@ -33,6 +42,12 @@ export interface Item {
   readonly piece: Piece;
   /** It takes no time, and need not be cleaned up after. */
   readonly plain: boolean;
+}
+
+/** godwit's statements around a file's. */
+interface Around {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
 }
 
 /** Files in one message, and how far the server has come with it. */
@@ -50,6 +65,8 @@ export class Group {
   /** Statements of the message before the current file's BEGIN. */
   #first = 0;
   #durationMs: number | undefined;
+  /** The session's settings are changed on the way. */
+  #changesSession = false;
 
   constructor(items: readonly Item[], progress: SeriesProgress) {
     this.items = items;
@@ -106,44 +123,75 @@ export class Group {
   async write(place: Workplace): Promise<void> {
     let message = '';
     let characters = 0;
-    let prepared = false;
-    for (const [index, { job, piece, plain }] of this.items.entries()) {
-      const next = this.items[index + 1];
-      const settings = next === undefined ? settingsOf(job) : [...settingsOf(job), LATER];
-      const begin = await place.lock.begin(settings);
-      const own = index === 0 || plain ? [...begin] : [...begin, PUSH];
-      const clean = plain && next?.plain ? [] : cleanSession(place);
-      // The cleaning takes it away. A caller's session is no place for it.
-      if (clean.length > 0) prepared = false;
-      else if (!prepared && place.owned && this.#isWorthPreparing(index)) {
-        own.push(prepareEnded(place.store, this.#marker, { ...job.header, backup: job.backup }));
-        prepared = true;
-      }
-      const before = own.map((text) => `${text};`).join('');
-      const record = prepared ? this.#execute(job) : this.#insert(place, job);
-      const after = recordStatements(place, job, { record, clean }).join(';');
-      this.#before.push({ characters: characters + lengthOf(before), own: own.length });
+    const rows = this.#rowsOf(place);
+    for (const [index, item] of this.items.entries()) {
+      const around = rows[index]
+        ? await this.#inRow(place, index, { begins: !rows[index - 1], ends: !rows[index + 1] })
+        : await this.#byItself(place, index);
+      const before = around.before.map((text) => `${text};`).join('');
+      this.#before.push({ characters: characters + lengthOf(before), own: around.before.length });
       // The line break ends a comment on the file's last line, the semicolon its statement.
-      const text = `${before}${piece.text}\n;${after};`;
+      const text = `${before}${item.piece.text}\n;${around.after.join(';')};`;
       characters += lengthOf(text);
       message += text;
     }
     this.#message = message;
   }
 
-  /** Those that follow are recorded by the same process, under the same lock and backup. */
-  #isWorthPreparing(index: number): boolean {
-    const those = this.items.slice(index, index + WORTH_PREPARING);
-    return those.length === WORTH_PREPARING && those.every(({ plain }) => plain);
+  /** Puts the session back as it was, when the message did not come to its end. */
+  async leave(place: Workplace): Promise<void> {
+    if (!this.#changesSession || place.connection.lost.aborted) return;
+    await rollback(place);
+    await place.connection.simple(RESTORED.join(';')).catch(() => undefined);
   }
 
-  #execute(job: Job): string {
-    return executeEnded(this.#marker, job.header, appliedStatus(job));
-  }
-
-  #insert({ store }: Workplace, job: Job): string {
+  async #byItself(place: Workplace, index: number): Promise<Around> {
+    const { job, plain } = this.items[index] as Item;
+    const next = this.items[index + 1];
+    const settings = next === undefined ? settingsOf(job) : [...settingsOf(job), LATER];
+    const begin = await place.lock.begin(settings);
+    const before = index === 0 || plain ? begin : [...begin, PUSH];
+    const clean = plain && next?.plain ? [] : cleanSession(place);
     const of = { status: appliedStatus(job), backup: job.backup, column: this.#marker };
-    return insertEndedHere(store, job.header, of);
+    const record = insertEndedHere(place.store, job.header, of);
+    return { before, after: recordStatements(place, job, { record, clean }) };
+  }
+
+  /** Which of the files stand in a row of plain ones that is worth it. */
+  #rowsOf({ owned, store }: Workplace): readonly boolean[] {
+    const rows = this.items.map(() => false);
+    // A caller's session is no place for it, and a role is taken on for one transaction.
+    if (!owned || store.role !== undefined) return rows;
+    const settings = this.items.map(({ job, plain }) => plain && settingsOf(job).join());
+    for (let from = 0, to = 0; from < rows.length; from = to) {
+      for (to = from + 1; settings[to] === settings[from] && to < rows.length; ) to++;
+      if (settings[from] && to - from >= WORTH_PREPARING) rows.fill(true, from, to);
+    }
+    return rows;
+  }
+
+  async #inRow(
+    place: Workplace,
+    index: number,
+    { begins, ends }: { readonly begins: boolean; readonly ends: boolean },
+  ): Promise<Around> {
+    const { job } = this.items[index] as Item;
+    this.#changesSession = true;
+    const settings = [...settingsOf(job), LATER].map((text) => text.replace(/^set local/, 'set'));
+    const shared = { ...job.header, backup: job.backup };
+    const before = begins
+      ? [
+          ...(await place.lock.begin(settings)),
+          // Those that follow are recorded by the same process, under the same lock and backup.
+          prepareEnded(place.store, this.#marker, shared),
+        ]
+      : [];
+    const record = executeEnded(this.#marker, job.header, appliedStatus(job));
+    const isLast = index === this.items.length - 1;
+    const commit = ends
+      ? [...RESTORED, ...(isLast ? [] : [LATER]), 'commit']
+      : ['commit and chain'];
+    return { before, after: recordStatements(place, job, { record, clean: [], commit }) };
   }
 
   /** Called with each statement's result, as it arrives. */

@@ -112,6 +112,13 @@ describe('a series of files', () => {
     expect(await marks()).toHaveLength(COUNT - 2);
   });
 
+  it('counts the time of each file, not of the message', async () => {
+    await write({ 10: 'select pg_sleep(1);' });
+    const { runs } = await migrator.up();
+    expect(runs[9]?.durationMs).toBeGreaterThanOrEqual(1000);
+    expect(runs.filter(({ durationMs }) => (durationMs ?? 0) >= 1000)).toHaveLength(1);
+  });
+
   describe('of files so plain that their records are prepared', () => {
     const plain = (special: Record<number, string> = {}) =>
       write({
