@@ -43,7 +43,8 @@ function maskThrown(thrown: unknown, mask: MaskText): unknown {
   if (typeof thrown !== 'object' || thrown === null) return thrown;
   for (const name of ['message', 'stack', ...Object.keys(thrown)]) {
     const value = (thrown as Record<string, unknown>)[name];
-    const clean = maskValue(value, mask, 0);
+    const isStack = name === 'stack' && typeof value === 'string';
+    const clean = isStack ? maskStack(value, mask) : maskValue(value, mask, 0);
     if (clean === value) continue;
     try {
       Object.defineProperty(thrown, name, { value: clean, writable: true, configurable: true });
@@ -52,4 +53,12 @@ function maskThrown(thrown: unknown, mask: MaskText): unknown {
     }
   }
   return thrown;
+}
+
+const FRAMES = /((?:^[ \t]+at .*:\d+:\d+\)?$\n?)+)/m;
+
+/** The frames stay: a folder may be named as a secret is, and the line is found by them. */
+function maskStack(stack: string, mask: MaskText): string {
+  const parts = stack.split(FRAMES);
+  return parts.map((part, index) => (index % 2 === 0 ? mask(part) : part)).join('');
 }

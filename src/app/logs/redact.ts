@@ -78,10 +78,10 @@ export function createMask(secrets: readonly string[]): (text: string) => string
   };
 }
 
-/** Values of variables that are named as secrets are. */
+/** Values of variables that are named as secrets are; but `PWD` is where a shell stands. */
 export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && SECRET_NAME.test(name) ? [value] : [],
+    value !== undefined && SECRET_NAME.test(name) && name !== 'PWD' ? [value] : [],
   );
 }
 

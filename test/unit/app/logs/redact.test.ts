@@ -77,6 +77,7 @@ describe('createRedact', () => {
       SUPABASE_SERVICE_ROLE_KEY: 'two',
       API_TOKEN: 'three',
       PATH: 'four',
+      PWD: '/home/ada/shop',
       SUPABASE_DB_PASSWORD: 'five',
     };
     expect(secretsOf(env)).toEqual(['one', 'two', 'three', 'five']);
