@@ -10,8 +10,6 @@ import type { Dropped, LockHolder } from '../ports/session.ts';
 import type { BackupTaken } from './backup/types.ts';
 import type { SyncReport, SyncResult } from './sync/types.ts';
 
-export type { Finding } from '../ports/finding.ts';
-
 /** `setup --json`. */
 export interface SetupReport {
   readonly migrations: RunReport;

@@ -6,7 +6,7 @@ import type { LedgerHead } from '../../ports/backfill-ledger.ts';
 import type { BackfillSpec, BackfillSummary } from '../../ports/backfill-spec.ts';
 import type { Work } from '../with-session.ts';
 import { performBackfill, withBackfills } from './engine.ts';
-import { stepBackfillName } from './steps.ts';
+import { stepBackfillName } from './step-name.ts';
 
 /**
  * One `ctx.backfill`. The ledger is the migration's: whoever runs the migration next resumes

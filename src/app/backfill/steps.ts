@@ -1,8 +1,8 @@
 import type { PlanStep } from '../../core/plan.ts';
 import type { StepBackfills } from '../../core/run.ts';
 import { GodwitError } from '../../errors.ts';
-import type { BackfillSpec } from '../../ports/backfill-spec.ts';
 import type { Work } from '../with-session.ts';
+import { stepBackfillName } from './step-name.ts';
 
 /**
  * `ctx.backfill` of the migrations of a plan. The engine is loaded by the first one.
@@ -26,11 +26,6 @@ export function backfillSteps(work: Work, retry: boolean): StepBackfills {
       if (!work.abort.aborted) await Promise.allSettled(running.values());
     },
   };
-}
-
-/** A definition may be anything as yet: it is checked later. */
-export function stepBackfillName(step: PlanStep, spec: BackfillSpec | undefined): string {
-  return spec?.name ?? spec?.collection ?? spec?.table ?? step.migration.name;
 }
 
 function sameName(step: PlanStep, name: string): GodwitError {

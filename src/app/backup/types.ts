@@ -1,7 +1,7 @@
 import type { BackupRetention } from '../../config/types.ts';
 import type { BackupManifest } from '../../ports/backup.ts';
+import type { Finding } from '../../ports/finding.ts';
 import type { WriteOptions } from '../options.ts';
-import type { Finding } from '../reports.ts';
 
 /** One backup, `backup list --json`. */
 export interface BackupEntry {

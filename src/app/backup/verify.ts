@@ -1,6 +1,6 @@
 import { toGodwitError } from '../../errors.ts';
+import type { Finding } from '../../ports/finding.ts';
 import type { Project } from '../project.ts';
-import type { Finding } from '../reports.ts';
 import { checkFiles } from './check-files.ts';
 import { bytesOf, findBackup, readLibrary, type StoredBackup } from './library.ts';
 import { restoreWith } from './restore.ts';

@@ -6,8 +6,8 @@ import { GodwitError, thrownMessage } from '../../errors.ts';
 import type { Driver, Target } from '../../ports/driver.ts';
 import type { Snapshot } from '../../ports/snapshot.ts';
 import type { Project } from '../project.ts';
-import { takeSnapshot } from './api.ts';
 import { openBeside, withScratch } from './scratch.ts';
+import { takeSnapshot } from './take-snapshot.ts';
 import type { SchemaDiffOptions, SchemaDiffReport } from './types.ts';
 
 interface Side {

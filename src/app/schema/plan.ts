@@ -7,9 +7,9 @@ import type { RunOptions } from '../options.ts';
 import type { Project } from '../project.ts';
 import { readState } from '../read-state.ts';
 import { planError, planNow, runDirection } from '../run/commands.ts';
-import { takeSnapshot } from './api.ts';
 import { nameOf, report } from './diff.ts';
 import { withScratch } from './scratch.ts';
+import { takeSnapshot } from './take-snapshot.ts';
 import type { SchemaDiffReport, SchemaPlanOptions, ScratchPlace } from './types.ts';
 
 /** Runs what is pending on a copy of the schema, without rows, and compares. */
