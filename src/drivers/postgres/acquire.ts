@@ -43,8 +43,10 @@ export async function acquireLock(
     if (kind !== 'lease') {
       const result = await tryAdvisoryLock(connection, store, options, kind === 'advisory');
       if (result === 'busy') return undefined;
-      if (result !== 'pooled') return result;
-      const leased = await poolsTransactions(connection, () => second(connections));
+      if (result === 'moved' && choice.kind === 'advisory') return undefined;
+      if (result !== 'pooled' && result !== 'moved') return result;
+      const leased =
+        result === 'moved' || (await poolsTransactions(connection, () => second(connections)));
       kind = leased ? 'lease' : 'advisory';
       return attempt();
     }

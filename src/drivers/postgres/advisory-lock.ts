@@ -1,12 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GodwitError, toGodwitError } from '../../errors.ts';
 import type { AcquireOptions } from '../../ports/session.ts';
 import { claim } from './claim.ts';
 import { type Connection, sqlState } from './connection.ts';
 import type { HeldLock } from './held-lock.ts';
+import { advisoryLockRows } from './holder.ts';
 import { begin, localRole, type Store } from './store.ts';
 
-/** `pooled`: the connection's backend is not the one that was reported at its start. */
-export type AdvisoryAttempt = HeldLock | 'busy' | 'pooled';
+/**
+ * `pooled`: the connection's backend is not the one that was reported at its start.
+ * `moved`: nor is it the same in two transactions.
+ */
+export type AdvisoryAttempt = HeldLock | 'busy' | 'pooled' | 'moved';
 
 /**
  * Tries once to take the session lock on the connection that will do the work, so that
@@ -40,16 +45,36 @@ export async function tryAdvisoryLock(
       );
       return lock;
     }
-    await unlock(connection, store);
-    return 'busy';
+    return (await unlock(connection, store, Number(pid))) ? 'busy' : 'moved';
   } catch (error) {
-    await unlock(connection, store).catch(() => connection.destroy());
+    await unlock(connection, store, Number(pid)).catch(() => connection.destroy());
     throw error;
   }
 }
 
-async function unlock(connection: Connection, store: Store): Promise<void> {
-  await connection.simple(`select pg_catalog.pg_advisory_unlock(${store.lockKey})`);
+const UNLOCK_ATTEMPTS = 100;
+
+/**
+ * Behind a pooler that hands out a server for each transaction, the lock may be another
+ * server's than the one that is asked now, and would stay there with nobody to give it back.
+ *
+ * @returns whether the server was the one that has the lock
+ */
+async function unlock(connection: Connection, store: Store, pid: number): Promise<boolean> {
+  for (let attempt = 0; attempt < UNLOCK_ATTEMPTS; attempt++) {
+    if (attempt > 0) await sleep(20);
+    const [result] = await connection.simple(
+      `select case when pg_catalog.pg_backend_pid() = ${pid}
+        then pg_catalog.pg_advisory_unlock(${store.lockKey}) end`,
+    );
+    if (result?.rows[0]?.[0] != null) return attempt === 0;
+  }
+  // Nobody's work ends with it: what the pooler lends out may be an application's.
+  await connection.simple(
+    `select pg_catalog.pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+      where pid = ${pid} and state = 'idle' and pid in (${advisoryLockRows(store)})`,
+  );
+  return false;
 }
 
 class AdvisoryLock implements HeldLock {
@@ -110,7 +135,7 @@ class AdvisoryLock implements HeldLock {
     try {
       if (connection.state !== 'I') await connection.simple('rollback');
       await forget(connection, this.#store, this.fence);
-      await unlock(connection, this.#store);
+      await unlock(connection, this.#store, this.#pid);
     } catch {
       // A session that ends gives its lock back too.
       connection.destroy();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Driver } from '../../../src/ports/driver.ts';
@@ -49,6 +50,26 @@ describe.skipIf(!hasPgbouncer()).each(['transaction', 'session'] as const)(
       expect(second.fence).toBeGreaterThan(first.fence);
       expect(await two.history.versions()).toMatchObject([{ state: 'applied' }]);
     });
+
+    it.runIf(mode === 'transaction')(
+      'leaves no session lock on a server that the pooler lends to somebody else meanwhile',
+      async () => {
+        const direct = await server.createDatabase();
+        url = pooler.through(direct);
+        const session = await acquire(await open({ lock: 'advisory' }));
+        const [app, watch] = [new pg.Client(url), new pg.Client(direct)];
+        for (const client of [app, watch]) await client.connect();
+        const locks = "select pid from pg_locks where locktype = 'advisory' and granted";
+        const [held] = (await watch.query(locks)).rows;
+        await app.query('begin');
+        expect((await app.query('select pg_backend_pid() as pid')).rows).toEqual([held]);
+        const committed = sleep(50).then(() => app.query('commit'));
+        await session.release();
+        await committed;
+        expect((await watch.query(locks)).rows).toEqual([]);
+        for (const client of [app, watch]) await client.end();
+      },
+    );
 
     it('leaks no setting, and builds an index outside a transaction', async () => {
       const driver = await open();
