@@ -10,6 +10,7 @@ import {
   type Migrator,
 } from '../../src/index.ts';
 import type { BackfillSpec } from '../../src/ports/backfill-spec.ts';
+import { SOAK } from '../support/rounds.ts';
 import { type BackfillDatabase, mongodb, pglite, postgres } from './backfill-databases.ts';
 
 const COUNT = 3_000;
@@ -19,6 +20,8 @@ describe.each([
   ['postgres', postgres],
   ['pglite', pglite],
 ] as const)('backfills on %s', (_, start) => {
+  /** PGlite has PostgreSQL's code, and is opened anew by each migrator, a second each. */
+  const itIsNotSlow = it.runIf(_ !== 'pglite' || SOAK);
   let database: BackfillDatabase;
   let root: string;
   const open: Migrator[] = [];
@@ -102,7 +105,7 @@ describe.each([
     once(await rowsOf(url));
   });
 
-  it('begins anew when it is told to', async () => {
+  itIsNotSlow('begins anew when it is told to', async () => {
     const url = await database.create(50);
     const migrator = use(url, [inJavaScript()]);
     await migrator.backfill.run('add');
@@ -154,29 +157,32 @@ describe.each([
     expect(rows.filter(({ n }) => n > 1)).toEqual([]);
   });
 
-  it('stops at a row that fails, and goes on with a definition that was mended', async () => {
-    const url = await database.create(300);
-    const failing = {
-      ...inJavaScript(),
-      chunk: 50,
-      transform: ({ n, phone }: { n: number; phone: string }) => {
-        if (phone === '0000123') throw new Error('no such number');
-        return { n: n + 1 };
-      },
-    };
-    const first = use(url, [failing]);
-    const { summary, error } = await first.backfill.run('add');
-    expect(summary.state).toBe('failed');
-    expect(error?.message).toContain('no such number');
-    await first.close();
-    const mended = use(url, [{ ...failing, transform: inJavaScript().transform }]);
-    await expect(mended.backfill.run('add')).rejects.toMatchObject({
-      code: 'GODWIT_BACKFILL_CHANGED',
-    });
-    const { summary: done } = await mended.backfill.run('add', { acceptDefinition: true });
-    expect(done.state).toBe('complete');
-    once(await rowsOf(url));
-  });
+  itIsNotSlow(
+    'stops at a row that fails, and goes on with a definition that was mended',
+    async () => {
+      const url = await database.create(300);
+      const failing = {
+        ...inJavaScript(),
+        chunk: 50,
+        transform: ({ n, phone }: { n: number; phone: string }) => {
+          if (phone === '0000123') throw new Error('no such number');
+          return { n: n + 1 };
+        },
+      };
+      const first = use(url, [failing]);
+      const { summary, error } = await first.backfill.run('add');
+      expect(summary.state).toBe('failed');
+      expect(error?.message).toContain('no such number');
+      await first.close();
+      const mended = use(url, [{ ...failing, transform: inJavaScript().transform }]);
+      await expect(mended.backfill.run('add')).rejects.toMatchObject({
+        code: 'GODWIT_BACKFILL_CHANGED',
+      });
+      const { summary: done } = await mended.backfill.run('add', { acceptDefinition: true });
+      expect(done.state).toBe('complete');
+      once(await rowsOf(url));
+    },
+  );
 
   it('rehearses without writing', async () => {
     const url = await database.create(250);
@@ -232,7 +238,7 @@ describe.each([
     once(await rowsOf(url));
   });
 
-  it('stops at once when it is aborted, and loses nothing', async () => {
+  itIsNotSlow('stops at once when it is aborted, and loses nothing', async () => {
     const url = await database.create(500);
     const slow = async ({ n }: { n: number }) => {
       await sleep(10);
@@ -291,7 +297,7 @@ describe.each([
     ).rejects.toMatchObject({ code: 'GODWIT_BACKFILL_INVALID' });
   });
 
-  it('reads the folder backfills/', async () => {
+  itIsNotSlow('reads the folder backfills/', async () => {
     const url = await database.create(30);
     const dir = join(root, `folder-${database.name}`);
     const target = JSON.stringify(database.target).slice(1, -1);
@@ -333,7 +339,7 @@ describe.each([
       expect(new Set((await rowsOf(url)).map(({ n }) => n))).toEqual(new Set([2]));
     });
 
-    it('resumes by itself after an interruption', async () => {
+    itIsNotSlow('resumes by itself after an interruption', async () => {
       const url = await database.create(COUNT);
       const dir = await folder(database.migration(text(`, throttle: { maxRate: ${COUNT} }`)));
       const first = use(url, [], dir);
@@ -349,7 +355,7 @@ describe.each([
       once(await rowsOf(url));
     });
 
-    it('goes on after the migration failed for another reason', async () => {
+    itIsNotSlow('goes on after the migration failed for another reason', async () => {
       const url = await database.create(200);
       const dir = await folder(database.migration(text(), `throw new Error('afterwards');`));
       const migrator = use(url, [], dir);

@@ -109,22 +109,36 @@ export async function postgresHarness(
   };
 }
 
-/** The suite looks at the database through the same instance: PGlite opens a folder once. */
+/** Makes of a database that was used one that is new. */
+const EMPTY = `do $$ declare one name; begin
+  for one in select nspname from pg_namespace
+    where nspname not like 'pg\\_%' and nspname <> 'information_schema'
+  loop execute format('drop schema %I cascade', one); end loop;
+  create schema public; end $$`;
+
+/**
+ * The suite looks at the database through the same instance: PGlite opens a folder once. One
+ * instance is emptied between the tests, because to open one takes longer than a test.
+ */
 export async function pgliteHarness(): Promise<DatabaseServer> {
   const { open } = await import('../../src/drivers/pglite/driver.ts');
+  const { folder, url, remove } = await createPglite();
+  const client = await PGlite.create(folder);
   return {
     async create() {
-      const { folder, url, remove } = await createPglite();
-      const client = await PGlite.create(folder);
       return {
         open: opener(open, { url, client }),
         ...lookAt(async <Row>(text: string) => (await client.query<Row>(text)).rows),
         async drop() {
-          await client.close();
-          await remove();
+          await client.exec('rollback');
+          await client.exec('discard all');
+          await client.exec(EMPTY);
         },
       };
     },
-    stop: async () => {},
+    async stop() {
+      await client.close();
+      await remove();
+    },
   };
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backfills } from '../../../src/ports/backfill.ts';
 import type { Chunk } from '../../../src/ports/backfill-job.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
-import { among, rounds } from '../../support/rounds.ts';
+import { among, rounds, SOAK } from '../../support/rounds.ts';
 import { Worker } from '../backfill-workers.ts';
 import { phoneOf } from './backfill-jobs.ts';
 import { addOne, jobOf, openBackfillsAt, RESUME, runLoop } from './backfill-kit.ts';
@@ -52,7 +52,7 @@ describe('a primary that steps down in mid-backfill', () => {
     await server.stop();
   });
 
-  it.each(['set', 'transform'] as const)(
+  it.each(among<'set' | 'transform'>(['set', 'transform'], () => ['set']))(
     'changes each row once (%s)',
     async (type) => {
       for (let round = 0; round < rounds(1, 20); round++) {
@@ -112,20 +112,24 @@ describe('a primary that steps down in mid-backfill', () => {
     1_000_000,
   );
 
-  it('would change rows twice with what people write instead', async () => {
-    let doubled = 0;
-    for (let attempt = 0; attempt < 5 && doubled === 0; attempt++) {
-      const url = server.databaseUrl();
-      await withRows(url, 20_000, async (db) => {
-        const worker = new Worker({ database: 'mongodb', mode: 'naive', url });
-        await worker.begun;
-        await stepDown(db, 2);
-        await worker.finish();
-        doubled = await db.collection('things').countDocuments(WRONG);
-      });
-    }
-    expect(doubled).toBeGreaterThan(0);
-  }, 200_000);
+  it.runIf(SOAK)(
+    'would change rows twice with what people write instead',
+    async () => {
+      let doubled = 0;
+      for (let attempt = 0; attempt < 5 && doubled === 0; attempt++) {
+        const url = server.databaseUrl();
+        await withRows(url, 20_000, async (db) => {
+          const worker = new Worker({ database: 'mongodb', mode: 'naive', url });
+          await worker.begun;
+          await stepDown(db, 2);
+          await worker.finish();
+          doubled = await db.collection('things').countDocuments(WRONG);
+        });
+      }
+      expect(doubled).toBeGreaterThan(0);
+    },
+    200_000,
+  );
 
   it('a ledger that is begun meanwhile has its indexes, whoever is primary then', async () => {
     const end = new AbortController();

@@ -52,7 +52,7 @@ describe('a PGlite folder', () => {
       join(cwd, 'migrations', '002_b.sql'),
       `insert into marks values (2); select count(*) from generate_series(1, 5000000);`,
     );
-    for (let round = 0; round < rounds(2, 20); round++) {
+    for (let round = 0; round < rounds(1, 20); round++) {
       const url = `pglite:./killed ${round}`;
       const running = startBinary(['up', '--url', url], { cwd });
       await Promise.race([sleep(2_000 + Math.random() * 2_500), running.ended]);
