@@ -109,7 +109,7 @@ describe('workers that are killed', () => {
   for (const [place, workers] of [1, 2, 4].entries()) {
     for (const mode of among(modes, (all) => all.filter((_, at) => at % 3 === place))) {
       it(`${mode}: ${workers} of them change each row once, beside an application`, async () => {
-        for (let round = 0; round < rounds(1, 10); round++) {
+        for (let round = 0; round < rounds(1, 13); round++) {
           const url = await server.createDatabase();
           const client = await connect(url);
           await fill(client);
