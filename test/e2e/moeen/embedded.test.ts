@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SOAK } from '../../support/rounds.ts';
 import { CORE, type Rows } from './database.ts';
 import { BACKFILL, DRY_RUN, FILES, VALIDATE } from './guide.ts';
 import { installMoeen, type Moeen } from './project.ts';
@@ -53,7 +54,8 @@ it(
   PATIENT,
 );
 
-it(
+// In `npm test` a server's PostgreSQL stands for it: postgres.test.ts.
+it.runIf(SOAK)(
   'everything twice changes nothing',
   async () => {
     const backups = await readdir(join(project.path, 'backup/migrations'));
