@@ -41,7 +41,7 @@ export const GLOBAL_OPTIONS: readonly OptionGroup[] = [
       { flags: '--tls-insecure', description: "do not check the server's certificate" },
       {
         flags: '--connect-timeout <duration>',
-        description: 'how long to try to connect (5s)',
+        description: 'how long to try to connect (4s)',
         parse: parseDuration,
       },
     ],

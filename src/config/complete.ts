@@ -145,7 +145,7 @@ function limitsOf(all: DatabaseConfig) {
     lock: all.lock ?? 'auto',
     lockTimeoutMs: all.lockTimeoutMs ?? 60_000,
     lockLeaseMs: all.lockLeaseMs ?? 15_000,
-    connectTimeoutMs: all.connectTimeoutMs ?? 5_000,
+    connectTimeoutMs: all.connectTimeoutMs ?? 4_000,
     statementLockTimeoutMs: all.statementLockTimeoutMs ?? 5_000,
     statementTimeoutMs: all.statementTimeoutMs ?? 0,
     lockRetries: all.lockRetries ?? 5,

@@ -174,7 +174,7 @@ export interface DatabaseConfig {
   readonly lockTimeoutMs?: number | undefined;
   /** Length of a lease, in ms. Default 15 000. */
   readonly lockLeaseMs?: number | undefined;
-  /** How long to try to connect, in ms. Default 5 000. */
+  /** How long to try to connect, in ms. Default 4 000. */
   readonly connectTimeoutMs?: number | undefined;
   /** PostgreSQL `lock_timeout` in transactions, in ms; 0 is none. Default 5 000. */
   readonly statementLockTimeoutMs?: number | undefined;

@@ -3,9 +3,6 @@ import { connectError, refusesPlain, refusesTls } from './connect-errors.ts';
 import type { PgModule } from './load-pg.ts';
 import { PgConnection } from './pg-connection.ts';
 
-/** Longest total time, so that an unreachable server is an answer and not a wait. */
-const LONGEST_MS = 5_500;
-
 /**
  * Connects, with or without TLS as the settings say. Time-outs of statements are never
  * sent at the start: poolers refuse to connect then.
@@ -14,7 +11,7 @@ const LONGEST_MS = 5_500;
  * GODWIT_PERMISSION_DENIED
  */
 export async function connect(pg: PgModule, settings: ClientSettings): Promise<PgConnection> {
-  const deadline = performance.now() + Math.min(settings.connectTimeoutMs, LONGEST_MS);
+  const deadline = performance.now() + settings.connectTimeoutMs;
   let failure: unknown;
   for (const ssl of settings.tls) {
     for (;;) {

@@ -185,7 +185,7 @@ describe('defaults', () => {
       lock: 'auto',
       lockTimeoutMs: 60_000,
       lockLeaseMs: 15_000,
-      connectTimeoutMs: 5_000,
+      connectTimeoutMs: 4_000,
       statementLockTimeoutMs: 5_000,
       statementTimeoutMs: 0,
       lockRetries: 5,
