@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { createHeader } from '../core/job.ts';
 import { canonicalVersion, compareVersions } from '../core/ordering.ts';
-import { createHeader } from '../core/run.ts';
 import { findStatus, targetVersion, unknownMigration } from '../core/select.ts';
 import { isApplied, type MigrationStatus } from '../core/state.ts';
 import { GodwitError } from '../errors.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Settings } from '../config/settings.ts';
+import { createHeader } from '../core/job.ts';
 import { kindOf } from '../core/mirror.ts';
-import { createHeader } from '../core/run.ts';
 import { GodwitError } from '../errors.ts';
 import type { Driver } from '../ports/driver.ts';
 import type { Actor, EndedEvent, MirrorSpec } from '../ports/history.ts';

@@ -1,5 +1,5 @@
 import type { PlanStep } from '../../core/plan.ts';
-import type { StepBackfills } from '../../core/run.ts';
+import type { StepBackfills } from '../../core/run-environment.ts';
 import { GodwitError } from '../../errors.ts';
 import type { Work } from '../with-session.ts';
 import { stepBackfillName } from './step-name.ts';

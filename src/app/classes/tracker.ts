@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { createHeader } from '../../core/job.ts';
 import { splitVersionedName } from '../../core/ordering.ts';
-import { createHeader } from '../../core/run.ts';
 import { type ErrorInfo, GodwitError, thrownMessage } from '../../errors.ts';
 import type { EndedEvent } from '../../ports/history.ts';
 import type { Migration } from '../../ports/migration.ts';

@@ -1,5 +1,6 @@
 import type { ValidateAfter } from '../../config/types.ts';
-import type { LoadedStep, StepResult } from '../../core/run.ts';
+import type { LoadedStep } from '../../core/load-steps.ts';
+import type { StepResult } from '../../core/run.ts';
 import type { ErrorInfo } from '../../errors.ts';
 import type { RunOptions } from '../options.ts';
 import type { ValidationReport } from '../reports.ts';

@@ -1,4 +1,4 @@
-import { createHeader } from '../../core/run.ts';
+import { createHeader } from '../../core/job.ts';
 import { withVariables } from '../../core/variables.ts';
 import { GodwitError } from '../../errors.ts';
 import type { ScriptStep } from '../../ports/driver.ts';

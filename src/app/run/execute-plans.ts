@@ -1,13 +1,8 @@
 import type { Hook } from '../../config/types.ts';
+import { type LoadedStep, loadSteps } from '../../core/load-steps.ts';
 import type { Plan } from '../../core/plan.ts';
-import {
-  type LoadedStep,
-  loadSteps,
-  type RunEnvironment,
-  runSteps,
-  runTogether,
-  type StepResult,
-} from '../../core/run.ts';
+import { runSteps, runTogether, type StepResult } from '../../core/run.ts';
+import type { RunEnvironment } from '../../core/run-environment.ts';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../../errors.ts';
 import { hasRepeatables } from '../../formats/repeatable-source.ts';
 import type { Direction } from '../../ports/migration.ts';

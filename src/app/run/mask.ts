@@ -1,4 +1,5 @@
-import type { LoadedStep, RunEnvironment } from '../../core/run.ts';
+import type { LoadedStep } from '../../core/load-steps.ts';
+import type { RunEnvironment } from '../../core/run-environment.ts';
 import type { Work } from '../with-session.ts';
 
 /** What takes secrets out of texts; loaded only where there is code, which may tell any. */
