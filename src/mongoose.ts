@@ -6,6 +6,11 @@ export {
 } from './app/classes/tracker.ts';
 export type { ArchiveOptions, ArchiveResult } from './mongoose/helper/archive-documents.ts';
 export type { BulkResult, BulkUpdate } from './mongoose/helper/bulk-update.ts';
+export type {
+  DuplicateOptions,
+  DuplicateResult,
+  ReferenceField,
+} from './mongoose/helper/duplicate-options.ts';
 export type { CopyFieldOptions, RenameOptions } from './mongoose/helper/fields.ts';
 export type {
   DropIndexResult,
@@ -19,11 +24,6 @@ export type {
   MigrateResult,
 } from './mongoose/helper/migrate-collection.ts';
 export type { HelperOptions, HelperProgress, ModelLike } from './mongoose/helper/place.ts';
-export type {
-  DuplicateOptions,
-  DuplicateResult,
-  ReferenceField,
-} from './mongoose/helper/remove-duplicates.ts';
 export type { SanitizeOptions } from './mongoose/helper/sanitize.ts';
 export type {
   TransformDocument,

@@ -6,6 +6,7 @@ import {
   archiveOldDocuments,
 } from '../../mongoose/helper/archive-documents.ts';
 import { type BulkResult, type BulkUpdate, bulkUpdate } from '../../mongoose/helper/bulk-update.ts';
+import type { DuplicateOptions, DuplicateResult } from '../../mongoose/helper/duplicate-options.ts';
 import {
   addField,
   type CopyFieldOptions,
@@ -36,11 +37,7 @@ import {
   placeOf,
 } from '../../mongoose/helper/place.ts';
 import { updateReferences } from '../../mongoose/helper/references.ts';
-import {
-  type DuplicateOptions,
-  type DuplicateResult,
-  removeDuplicates,
-} from '../../mongoose/helper/remove-duplicates.ts';
+import { removeDuplicates } from '../../mongoose/helper/remove-duplicates.ts';
 import { type SanitizeOptions, sanitizeStringFields } from '../../mongoose/helper/sanitize.ts';
 import {
   type TransformDocument,
