@@ -116,6 +116,55 @@ describe.each([
     expect(new Set(await times(url))).toEqual(new Set([1]));
   }, 60_000);
 
+  it('forgets rows where the queue is the truth and its Redis is killed', async () => {
+    const url = await database.create(20);
+    const { Queue, Worker } = (await import(bullmq)) as typeof import('bullmq');
+    const open = async () => {
+      const queue = new Queue('naive', { connection: connection() });
+      queue.on('error', () => {});
+      await queue.waitUntilReady();
+      return queue;
+    };
+    const queue = await open();
+    const rows = await database.rows(url);
+    await queue.addBulk([rows.slice(0, 10), rows.slice(10)].map((data) => ({ name: 'h', data })));
+    const worker = new Worker(
+      'naive',
+      async ({ data }) => {
+        for (const { id, phone } of data as typeof rows) {
+          await database.setPhone(url, id, `${phone}!`);
+        }
+        await redis.kill();
+      },
+      { connection: connection() },
+    );
+    worker.on('error', () => {});
+    await new Promise<void>((resolve) => worker.once('ioredis:close', resolve));
+    await Promise.all([worker.close(true), queue.close().catch(() => {})]);
+    await redis.restart();
+    const after = await open();
+    expect(await after.getJobCounts()).toMatchObject({ waiting: 0, active: 0, delayed: 0 });
+    await after.close();
+    expect((await times(url)).sort()).toEqual([...Array(10).fill(0), ...Array(10).fill(1)]);
+  }, 60_000);
+
+  it('forgets nothing where the ledger is the truth and the Redis is killed', async () => {
+    const url = await database.create(ROWS);
+    let killed: Promise<void> | undefined;
+    const migrator = use(url);
+    const publishing = await publishBackfills(migrator, { redis: redis.url });
+    migrator.on(({ type }) => {
+      if (type === 'backfill.progress') killed ??= redis.kill();
+    });
+    await migrator.backfill.run('people');
+    await killed;
+    await publishing.close();
+    await migrator.close();
+    await redis.restart();
+    expect(killed).toBeDefined();
+    expect(new Set(await times(url))).toEqual(new Set([1]));
+  }, 60_000);
+
   it('is shared by one that runs and one that works for it', async () => {
     const url = await database.create(ROWS * 5);
     const works = use(url);
