@@ -62,9 +62,11 @@ export function createContext(io: Io, globals: GlobalValues, view: View): Contex
       return migrator;
     },
     stops() {
-      // A terminal shows `^C` first.
-      const gap = io.stdin.isTTY ? '\n' : '';
-      stops ??= listenForStops(io, (text) => view.say(`${gap}  ${text}\n`));
+      stops ??= listenForStops(io, (text) => {
+        // A terminal shows `^C` first.
+        const gap = io.stdin.isTTY ? '\n' : '';
+        view.say(`${gap}  ${text}\n`);
+      });
       return stops;
     },
     errors: () => ({ style: view.style, root, cwd }),

@@ -30,23 +30,27 @@ export interface Io {
 }
 
 /** The real process. Streams are opened when they are first used: each costs a millisecond. */
-export function processIo(): Io & { flush(done: () => void): void } {
-  const write = process.stdout.write.bind(process.stdout);
+export function processIo(): Io & { flush(done?: () => void): void } {
   outliveReader(process.stdout);
+  const { write, flush } = gatherLines(process.stdout);
+  process.on('exit', () => flush());
   let stderr: NodeJS.WriteStream | undefined;
   return {
     stdout: {
-      write: (text) => write(text),
+      write,
       isTTY: process.stdout.isTTY,
       get columns() {
         return process.stdout.columns;
       },
     },
     get stderr() {
+      // What came first is read first, also where both are one file.
+      flush();
       stderr ??= outliveReader(process.stderr);
       return stderr;
     },
     get stdin() {
+      flush();
       return process.stdin;
     },
     env: process.env,
@@ -55,9 +59,39 @@ export function processIo(): Io & { flush(done: () => void): void } {
     divert: divertStdout,
     exit: (code) => process.exit(code),
     flush(done) {
+      if (done === undefined) return flush();
       // Linux writes at once, whatever stderr is: it need not be opened to wait for it.
       const unopened = stderr === undefined && process.platform === 'linux';
-      write('', () => (unopened ? done() : void process.stderr.write('', done)));
+      return flush(() => (unopened ? done() : void process.stderr.write('', done)));
+    },
+  };
+}
+
+/**
+ * A write to a pipe waits for the system, and a thousand of them take longer than a thousand
+ * small migrations: what is told in one turn of the loop goes out together at its end. A
+ * person at a terminal gets each line at once.
+ */
+function gatherLines(stream: NodeJS.WriteStream): {
+  write(text: string): void;
+  flush(done?: () => void): void;
+} {
+  const write = stream.write.bind(stream);
+  let gathered = '';
+  const flush = (done?: () => void): void => {
+    const text = gathered;
+    gathered = '';
+    if (done !== undefined) write(text, done);
+    else if (text !== '') write(text);
+  };
+  return {
+    flush,
+    write(text) {
+      if (stream.isTTY) write(text);
+      else {
+        if (gathered === '') setImmediate(() => flush());
+        gathered += text;
+      }
     },
   };
 }
@@ -73,8 +107,12 @@ function outliveReader(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   return stream;
 }
 
-/** The real process, for its last words. */
-export function processEnding(): Ending {
+/**
+ * The real process, for its last words.
+ *
+ * @param flush sees to it that what came before is written before
+ */
+export function processEnding(flush: () => void): Ending {
   return {
     on: process.on.bind(process) as Ending['on'],
     set exitCode(code: number) {
@@ -83,6 +121,7 @@ export function processEnding(): Ending {
     exit: (code) => process.exit(code),
     write(stream, text) {
       try {
+        flush();
         writeSync(stream, text);
       } catch {
         // Nobody reads it.

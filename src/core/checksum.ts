@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import { scriptTokens } from './text/script-tokens.ts';
 import { sqlTokens } from './text/sql-tokens.ts';
 
@@ -26,11 +26,19 @@ export function rawChecksum(bytes: Uint8Array | string): string {
  * normalizedChecksum('select 1; -- one', 'sql') === normalizedChecksum('select  1', 'sql'); // true
  */
 export function normalizedChecksum(text: string, language: 'sql' | 'script'): string {
-  const digest = createHash('sha256');
-  const take = (part: string): void => void digest.update(part);
+  let digest: Hash | undefined;
+  let gathered = '';
+  const take = (part: string): void => {
+    // Of most files there is one part: a digest of its own would cost as much as the rest.
+    if (gathered !== '') {
+      digest ??= createHash('sha256');
+      digest.update(gathered);
+    }
+    gathered = part;
+  };
   if (language === 'sql') sqlTokens(unixLines(text), take);
   else scriptTokens(text, take);
-  return `v1:${digest.digest('hex')}`;
+  return `v1:${digest ? digest.update(gathered).digest('hex') : hash('sha256', gathered, 'hex')}`;
 }
 
 /**

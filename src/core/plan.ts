@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SourceProblem } from '../ports/source.ts';
 import { planDown } from './plan-down.ts';
 import type { Plan, PlanInput, PlanProblem, PlanStep } from './plan-model.ts';
@@ -30,12 +30,11 @@ function fromSource(problem: SourceProblem): PlanProblem {
 
 /** The idea of comparing a fingerprint before a plan is applied is pgschema's. */
 function fingerprint(statuses: readonly MigrationStatus[], steps: readonly PlanStep[]): string {
-  const hash = createHash('sha256');
-  for (const { version, state, migration, record } of statuses) {
-    hash.update(
-      JSON.stringify([version, state, migration?.id, migration?.checksum?.raw, record?.checksum]),
-    );
-  }
-  for (const step of steps) hash.update(JSON.stringify([step.direction, step.version]));
-  return hash.digest('hex').slice(0, 16);
+  const facts = [
+    ...statuses.map(({ version, state, migration, record }) => {
+      return [version, state, migration?.id, migration?.checksum?.raw, record?.checksum];
+    }),
+    ...steps.map(({ direction, version }) => [direction, version]),
+  ];
+  return hash('sha256', facts.map((fact) => JSON.stringify(fact)).join(''), 'hex').slice(0, 16);
 }

@@ -89,7 +89,7 @@ describe.each(SERVERS)('backups of PostgreSQL $title', ({ version, tool, pgDump 
       });
       // The scratch database is gone.
       const names = await fingerprintNames(project.url);
-      expect(names.filter((name) => name.startsWith('godwit_rehearsal'))).toEqual([]);
+      expect(names.filter((name) => name.startsWith('godwit_scratch'))).toEqual([]);
       const nothing = await migrator.up({ backup: true });
       expect(nothing).not.toHaveProperty('backup');
       const { backup: newer } = await migrator.backup.create();

@@ -2,6 +2,7 @@ import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createMigrator } from '../../../src/app/create-migrator.ts';
 import type { RoundtripReport } from '../../../src/app/roundtrip/types.ts';
+import { scratchName } from '../../../src/core/scratch-name.ts';
 import { startMongod, type TestMongod, testMigrations } from '../../../src/testing/index.ts';
 import { createFolder, type TestFolder } from '../../e2e/support/folder.ts';
 
@@ -56,6 +57,8 @@ const scratches = async () =>
 
 it('says what down did not restore: indexes and fields, with examples', async () => {
   folder = await createFolder(FILES);
+  const left = scratchName(Date.now() - 100_000_000);
+  await client.db(left).createCollection('people');
   const report = await testMigrations({ root: folder.path, url: server.uri });
   expect(report.database).toMatchObject({ driver: 'mongodb' });
   expect(report.migrations.map(({ status }) => status)).toEqual([

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createMigrator } from '../../../src/app/create-migrator.ts';
 import type { RoundtripReport } from '../../../src/app/roundtrip/types.ts';
+import { scratchName } from '../../../src/core/scratch-name.ts';
 import { testMigrations } from '../../../src/testing/index.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
 import { createFolder, type TestFolder } from '../../e2e/support/folder.ts';
@@ -91,6 +92,7 @@ it('makes databases on a server and drops them, and leaves the project’s own a
   folder = await createFolder(FILES);
   const url = await server.createDatabase();
   const own = await server.createDatabase();
+  await query(url, `create database ${scratchName(Date.now() - 3_600_000)}`);
   const processEnv = { DATABASE_URL: own };
   const report = await testMigrations({
     root: folder.path,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { scratchName } from '../../../core/scratch-name.ts';
 import { type ErrorCode, GodwitError } from '../../../errors.ts';
 import type {
   BackupData,
@@ -12,6 +12,7 @@ import type { OpenOptions } from '../../../ports/driver.ts';
 import { moduleOf } from '../client-module.ts';
 import type { Connection } from '../connect.ts';
 import { toMongoError } from '../errors.ts';
+import { dropLeftBehind } from '../snapshot/left-behind.ts';
 import { listCollections } from './collection-info.ts';
 import { createBackup } from './create-backup.ts';
 import type { BackupParts } from './parts.ts';
@@ -71,7 +72,9 @@ class MongoBackups implements Backups {
   }
 
   async rehearse(options: RestoreBackup): Promise<RestoreReport> {
-    const scratch = this.#parts.client.db(`godwit_rehearsal_${randomBytes(6).toString('hex')}`);
+    const { client } = this.#parts;
+    await dropLeftBehind(client);
+    const scratch = client.db(scratchName());
     return this.#named('rehearse the restore', 'GODWIT_RESTORE_FAILED', async () => {
       try {
         return await loadInto(this.#parts, scratch, options);

@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { Db } from 'mongodb';
+import { scratchName } from '../../../core/scratch-name.ts';
 import { GodwitError, thrownMessage } from '../../../errors.ts';
 import type { Driver, OpenDriver, OpenOptions } from '../../../ports/driver.ts';
 import type { Scratch, Snapshot } from '../../../ports/snapshot.ts';
 import { scrub } from '../errors.ts';
 import { loadDriver } from '../load-driver.ts';
+import { dropLeftBehind } from './left-behind.ts';
 import { fromText } from './values.ts';
 
 /** The driver lends its database to what is loaded into it. */
@@ -14,17 +15,19 @@ interface WithDb {
 
 /**
  * Makes an empty database beside this one; it comes into being with the first collection.
+ * Those that killed processes left behind are dropped.
  *
  * @throws GODWIT_SCRATCH_FAILED
  */
 export async function createScratch(options: OpenOptions, open: OpenDriver): Promise<Scratch> {
-  const name = `godwit_scratch_${randomBytes(6).toString('hex')}`;
+  const name = scratchName();
   if (options.client !== undefined) throw failed('the connection was given by a program');
   const driver = (await open({ ...options, url: urlOf(options.url, name) })) as Driver & WithDb;
   if (driver.target.database !== name) {
     await driver.close();
     throw failed('the URL does not say where its database stands');
   }
+  await dropLeftBehind(driver.database.client);
   let removed: Promise<void> | undefined;
   const remove = async (): Promise<void> => {
     await driver.database.dropDatabase();

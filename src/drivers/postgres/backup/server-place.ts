@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { scratchName } from '../../../core/scratch-name.ts';
 import { GodwitError } from '../../../errors.ts';
 import type { OpenOptions } from '../../../ports/driver.ts';
 import type { ClientSettings } from '../client-settings.ts';
@@ -7,6 +7,7 @@ import type { Connection } from '../connection.ts';
 import { type Connections, OwnConnections } from '../connections.ts';
 import { libpqEnvironment } from '../libpq-environment.ts';
 import { loadPg } from '../load-pg.ts';
+import { dropLeftBehind } from '../snapshot/scratch.ts';
 import type { Store } from '../store.ts';
 import { ident } from '../text.ts';
 import type { BackupPlace } from './backups.ts';
@@ -36,9 +37,10 @@ export function serverPlace(place: ServerPlaceOptions): BackupPlace {
     observer: () => connections.observer(),
     async scratch() {
       if (settings === undefined) throw noScratch();
-      const name = `godwit_rehearsal_${randomBytes(4).toString('hex')}`;
+      const name = scratchName();
       const main = await connections.fresh();
       if (!main) throw noScratch();
+      await dropLeftBehind(main);
       await main.simple(`create database ${ident(name)} template template0`).catch(refused);
       const own = { ...settings, database: name };
       const scratch = new OwnConnections(() => connect(loadPg(options.root), own));

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { scratchAge, scratchName } from '../../../core/scratch-name.ts';
 import { GodwitError, thrownMessage } from '../../../errors.ts';
 import type { Driver, OpenDriver, OpenOptions } from '../../../ports/driver.ts';
 import type { Scratch } from '../../../ports/snapshot.ts';
@@ -6,9 +6,12 @@ import type { Connection } from '../connection.ts';
 import { ident } from '../text.ts';
 import { loadSchema } from './load.ts';
 
+/** One that nobody is connected to for so long is nobody's. */
+const LEFT_BEHIND_MS = 600_000;
+
 /**
- * Makes an empty database beside this one, of the same encoding and collation. One that a
- * killed process leaves behind is called `godwit_scratch_…` and holds no rows.
+ * Makes an empty database beside this one, of the same encoding and collation, and drops
+ * those that killed processes left behind.
  *
  * @throws GODWIT_SCRATCH_FAILED
  */
@@ -17,9 +20,10 @@ export async function createScratch(
   options: OpenOptions,
   open: OpenDriver,
 ): Promise<Scratch> {
-  const name = `godwit_scratch_${randomBytes(6).toString('hex')}`;
+  const name = scratchName();
   if (options.client !== undefined)
     throw failed(new Error('the connection was given by a program'));
+  await dropLeftBehind(connection);
   try {
     await connection.simple(await createDatabase(connection, name));
   } catch (error) {
@@ -43,6 +47,18 @@ export async function createScratch(
       return removed;
     },
   };
+}
+
+/** As far as this user may: they are in nobody's way. */
+export async function dropLeftBehind(connection: Connection): Promise<void> {
+  const [result] = await connection.simple(
+    `select datname from pg_catalog.pg_database d where datname like 'godwit\\_scratch\\_%'
+    and not exists (select from pg_catalog.pg_stat_activity a where a.datid = d.oid)`,
+  );
+  for (const [name] of result?.rows ?? []) {
+    if (name == null || (scratchAge(name) ?? 0) < LEFT_BEHIND_MS) continue;
+    await connection.simple(`drop database if exists ${ident(name)}`).catch(() => undefined);
+  }
 }
 
 /** The drivers of this folder lend their session. */
