@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Document } from 'mongodb';
+import type { Document, MongoBulkWriteError } from 'mongodb';
 import { isDuplicateKey } from '../../drivers/mongodb/errors.ts';
+import { idText } from '../../drivers/mongodb/id-order.ts';
 import { GodwitError } from '../../errors.ts';
 import { invalid, type Place } from './place.ts';
 import { clearly } from './server-refusals.ts';
@@ -193,13 +194,32 @@ async function insertBatch(
   if (onExisting === 'fail') {
     return (await collection.insertMany([...batch], { ordered: true, ...session })).insertedCount;
   }
-  const operations = batch.map((document) => {
-    const filter = { _id: document['_id'] };
-    const { _id, ...rest } = document;
-    return onExisting === 'replace'
-      ? { replaceOne: { filter, replacement: rest, upsert: true } }
-      : { updateOne: { filter, update: { $setOnInsert: rest }, upsert: true } };
+  if (onExisting === 'keep') return insertMissing(target, batch);
+  const operations = batch.map(({ _id, ...replacement }) => {
+    return { replaceOne: { filter: { _id }, replacement, upsert: true } };
   });
   const done = await collection.bulkWrite(operations as never, { ordered: false, ...session });
   return done.upsertedCount + done.modifiedCount;
+}
+
+/** Whole documents: an update would take a dot in a field's name for a path. */
+async function insertMissing(
+  { collection, session, inTransaction }: Place,
+  batch: readonly Document[],
+): Promise<number> {
+  const ids = batch.map(({ _id }) => _id);
+  const found = await collection
+    .find({ _id: { $in: ids } }, { projection: { _id: 1 }, ...session })
+    .toArray();
+  const there = new Set(found.map(({ _id }) => idText(_id)));
+  const missing = batch.filter(({ _id }) => !there.has(idText(_id)) && there.add(idText(_id)));
+  if (missing.length === 0) return 0;
+  try {
+    return (await collection.insertMany(missing, { ordered: false, ...session })).insertedCount;
+  } catch (error) {
+    // Somebody else inserted it meanwhile: it stays.
+    const { insertedCount, writeErrors } = error as MongoBulkWriteError;
+    if (![writeErrors ?? error].flat().every(isDuplicateKey) || inTransaction) throw error;
+    return insertedCount;
+  }
 }

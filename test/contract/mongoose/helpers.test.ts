@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import mongoose, { type Connection, type Model } from 'mongoose';
+import mongoose, { type ClientSession, type Connection, type Model } from 'mongoose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MigrationHelper } from '../../../src/mongoose.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
@@ -12,7 +12,7 @@ type AnyModel = Model<any>;
 describe.each([
   ['a replica set', true],
   ['a standalone', false],
-] as const)('MigrationHelper on %s', (_name, replicaSet) => {
+] as const)('MigrationHelper on %s', (_name, hasTransactions) => {
   let server: TestMongod;
   let connection: Connection;
   let db: Db;
@@ -20,7 +20,7 @@ describe.each([
   let Other: AnyModel;
 
   beforeAll(async () => {
-    server = await startMongod({ replicaSet });
+    server = await startMongod({ replicaSet: hasTransactions });
   }, 60_000);
 
   beforeEach(async () => {
@@ -299,6 +299,21 @@ describe.each([
       { _id: 1, n: -1 },
       { _id: 3, n: -3 },
     ]);
+  });
+
+  it('copies dots in names of fields as they are, also inside a transaction', async () => {
+    const odd = { _id: 1, 'a.b': 1, $c: { 'd.e': 2 } };
+    await fill({ 'a.b': 1, $c: { 'd.e': 2 } });
+    const same = (document: object) => document;
+    const copy = (session?: ClientSession) =>
+      MigrationHelper.migrateCollection(Thing, Other, same, { session } as never);
+    await copy();
+    expect(await db.collection('others').find().toArray()).toEqual([odd]);
+    if (!hasTransactions) return;
+    await db.collection('others').deleteMany({});
+    await connection.transaction(async (session) => void (await copy(session)));
+    await connection.transaction(async (session) => void (await copy(session)));
+    expect(await db.collection('others').find().toArray()).toEqual([odd]);
   });
 
   it('copies beside what others insert into the target meanwhile', async () => {
