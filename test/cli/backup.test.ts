@@ -142,6 +142,9 @@ describe('backup', () => {
     try {
       await expect(migrator.backup.restore()).rejects.toMatchObject({ code });
       await expect(migrator.squash()).rejects.toMatchObject({ code });
+      const keep = { keep: { count: 1 } };
+      await expect(migrator.backup.prune(keep)).rejects.toMatchObject({ code });
+      expect(await migrator.backup.prune({ ...keep, dryRun: true })).toMatchObject({ kept: 1 });
       expect((await migrator.status()).summary).toMatchObject({ applied: 2 });
       expect(await migrator.squash({ dryRun: true })).toMatchObject({ dryRun: true });
       await migrator.backup.restore(undefined, { confirmed: true });

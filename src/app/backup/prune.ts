@@ -1,6 +1,7 @@
 import type { Settings } from '../../config/settings.ts';
 import { GodwitError, thrownMessage } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
+import { confirmProduction } from '../confirm-production.ts';
 import type { Project } from '../project.ts';
 import { withLock } from '../with-session.ts';
 import { entryOf, isOf, readLibrary, removeBackup } from './library.ts';
@@ -26,6 +27,8 @@ export async function pruneBackups(
     return { removed, kept: own.length - removed.length, freedBytes, dryRun };
   };
   if (dryRun) return prune();
+  const what = 'remove backups';
+  await confirmProduction(project, options.confirmed, { what, command: 'backup prune' });
   // Not the one that somebody restores just now, nor beside a plan that makes one and prunes.
   return withLock(project, project.options.command ?? 'backup prune', options, prune);
 }

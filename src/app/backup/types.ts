@@ -105,6 +105,8 @@ export interface BackupPruneOptions extends WriteOptions {
   /** Instead of the config's `backup.keep`. */
   readonly keep?: BackupRetention | undefined;
   readonly dryRun?: boolean | undefined;
+  /** A person agreed to it: needed in production. */
+  readonly confirmed?: boolean | undefined;
 }
 
 /** Full copies of the database. An id may be shortened to what tells it apart. */
@@ -121,6 +123,9 @@ export interface BackupApi {
   restore(id?: string, options?: BackupRestoreOptions): Promise<RestoreResult>;
   /** Compares files with checksums; of all backups if none is named. */
   verify(id?: string, options?: BackupVerifyOptions): Promise<BackupVerification>;
-  /** Removes backups of this database that retention does not keep, under the lock. */
+  /**
+   * Removes backups of this database that retention does not keep, under the lock. In
+   * production only with `confirmed: true`. Throws GODWIT_CONFIRMATION_NEEDED, GODWIT_USAGE.
+   */
   prune(options?: BackupPruneOptions): Promise<PruneReport>;
 }

@@ -77,7 +77,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       const what = `remove ${removed.length} backups`;
       if (removed.length > 0) await guardProduction(context, migrator, what, 'godwit backup prune');
     }
-    const report = await migrator.backup.prune({ ...options, dryRun });
+    const report = await migrator.backup.prune({ ...options, dryRun, confirmed: true });
     context.view.result(report, () => renderPruned(report));
     return EXIT.done;
   },
