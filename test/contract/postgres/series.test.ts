@@ -151,6 +151,18 @@ describe('a series of files', () => {
       const { runs } = await migrator.history();
       expect(runs).toHaveLength(COUNT + 1);
     });
+
+    it('gives the session back as it was after an error', async () => {
+      const look = `select current_setting('synchronous_commit') as synchronous_commit,
+        (select count(*) from pg_prepared_statements) as prepared`;
+      await plain({ 90: 'create table t_1 (n int);' });
+      expect((await migrator.up()).summary).toMatchObject({ failed: 1 });
+      // Outside a transaction a file has what its session has.
+      await plain({ 90: `-- godwit: no-transaction\ncreate table seen as ${look};` });
+      expect((await migrator.up()).summary).toMatchObject({ remaining: 0 });
+      const [seen, fresh] = await Promise.all([client.query('table seen'), client.query(look)]);
+      expect(seen.rows).toEqual(fresh.rows);
+    });
   });
 
   it('does without PL/pgSQL', async () => {
