@@ -7,15 +7,24 @@ import { type Bench, godwitTool, nodeCommand, scriptTool, type Tool } from './to
 
 const SCRIPTS = fileURLToPath(new URL('scripts/', import.meta.url));
 
+export interface Disk {
+  readonly fsync: boolean;
+  /** How much longer each flush takes than this machine's disk needs, in µs. */
+  readonly flushUs: number;
+}
+
 /** godwit, the floor and the peers, each with SQL files as it wants them. */
 export async function postgresBench(
   bin: string,
   goose: string | undefined,
-  fsync: boolean,
+  disk: Disk,
 ): Promise<Bench> {
+  const { fsync, flushUs } = disk;
   const server = await startPostgres({ fsync });
+  if (flushUs > 0) await slowDown(await server.createDatabase(), flushUs);
+  const slower = flushUs > 0 ? `, each flush ${flushUs} µs longer` : '';
   return {
-    title: `PostgreSQL (fsync ${fsync ? 'on, as servers have it' : 'off'})`,
+    title: `PostgreSQL (fsync ${fsync ? 'on, as servers have it' : 'off'}${slower})`,
     tools: [
       scriptTool('floor', join(SCRIPTS, 'floor-postgres.mjs'), {
         layout: 'sql',
@@ -34,6 +43,19 @@ export async function postgresBench(
     count: countRows,
     stop: () => server.stop(),
   };
+}
+
+/** A virtual machine's disk may be memory; the server can wait as if for another one. */
+async function slowDown(url: string, flushUs: number): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`alter system set commit_delay = ${flushUs}`);
+    await client.query('alter system set commit_siblings = 0');
+    await client.query('select pg_reload_conf()');
+  } finally {
+    await client.end();
+  }
 }
 
 async function countRows(url: string, table: string): Promise<number> {

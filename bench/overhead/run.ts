@@ -2,7 +2,7 @@
 // it compares with other tools. Ratios are the result; nothing here is a test.
 //
 //   npm run bench -- overhead [--rounds 7] [--only mongodb|postgres] [--scenarios abcd]
-//                             [--tools floor,godwit] [--bin dist/cli/main.js] [--no-fsync] [--write]
+//                             [--tools floor,godwit] [--bin dist/cli/main.js] [--no-fsync] [--flush-us 1000] [--write]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -25,6 +25,7 @@ const { values: flags } = parseArgs({
     tools: { type: 'string' },
     bin: { type: 'string', default: join(BENCH, '../dist/cli/main.js') },
     'no-fsync': { type: 'boolean', default: false },
+    'flush-us': { type: 'string', default: '0' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -45,7 +46,10 @@ print(
     `Peers: ${await peerVersions(goose !== undefined)}.`,
 );
 if (flags.only !== 'postgres') await runBench(await mongodbBench(bin));
-if (flags.only !== 'mongodb') await runBench(await postgresBench(bin, goose, !flags['no-fsync']));
+if (flags.only !== 'mongodb') {
+  const disk = { fsync: !flags['no-fsync'], flushUs: Number(flags['flush-us']) };
+  await runBench(await postgresBench(bin, goose, disk));
+}
 if (flags.write) await appendResult('overhead', lines.join('\n'));
 
 async function runBench(bench: Bench): Promise<void> {
