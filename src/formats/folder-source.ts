@@ -127,6 +127,7 @@ function groupFiles(files: readonly MigrationFile[]): {
   }
   const used = new Set<MigrationFile>();
   const take = (main: MigrationFile, role: 'down' | 'verify'): MigrationFile | undefined => {
+    if (companions.size === 0) return undefined;
     const companion = companions.get(companionKey(main, role));
     if (companion) used.add(companion);
     return companion;

@@ -32,10 +32,13 @@ export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - visibleWidth(text)));
 }
 
+/** Letters of the West and the signs that godwit draws: each is one wide, as is easily seen. */
+const NARROW = /^[\x20-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u259f\u2713-\u2718]*$/;
+
 /** Combining marks take no room, East Asian wide characters take two. */
 export function visibleWidth(text: string): number {
   const plain = text.includes('\u001b') ? stripVTControlCharacters(text) : text;
-  if (/^[\x20-\x7e]*$/.test(plain)) return plain.length;
+  if (NARROW.test(plain)) return plain.length;
   let width = 0;
   for (const char of plain) {
     if (/\p{M}/u.test(char)) continue;

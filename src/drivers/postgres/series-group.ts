@@ -162,7 +162,7 @@ export class Group {
     const rows = this.items.map(() => false);
     // A caller's session is no place for it, and a role is taken on for one transaction.
     if (!owned || store.role !== undefined) return rows;
-    const settings = this.items.map(({ job, plain }) => plain && settingsOf(job).join());
+    const settings = this.items.map(({ job, plain }) => plain && job.limits);
     for (let from = 0, to = 0; from < rows.length; from = to) {
       for (to = from + 1; settings[to] === settings[from] && to < rows.length; ) to++;
       if (settings[from] && to - from >= WORTH_PREPARING) rows.fill(true, from, to);
@@ -176,22 +176,23 @@ export class Group {
     { begins, ends }: { readonly begins: boolean; readonly ends: boolean },
   ): Promise<Around> {
     const { job } = this.items[index] as Item;
-    this.#changesSession = true;
-    const settings = [...settingsOf(job), LATER].map((text) => text.replace(/^set local/, 'set'));
-    const shared = { ...job.header, backup: job.backup };
-    const before = begins
-      ? [
-          ...(await place.lock.begin(settings)),
-          // Those that follow are recorded by the same process, under the same lock and backup.
-          prepareEnded(place.store, this.#marker, shared),
-        ]
-      : [];
+    const before = begins ? await this.#beforeRow(place, job) : [];
     const record = executeEnded(this.#marker, job.header, appliedStatus(job));
     const isLast = index === this.items.length - 1;
     const commit = ends
       ? [...RESTORED, ...(isLast ? [] : [LATER]), 'commit']
       : ['commit and chain'];
     return { before, after: recordStatements(place, job, { record, clean: [], commit }) };
+  }
+
+  async #beforeRow(place: Workplace, { header, backup, limits }: Job): Promise<string[]> {
+    this.#changesSession = true;
+    const settings = [...settingsOf({ limits }), LATER];
+    return [
+      ...(await place.lock.begin(settings.map((text) => text.replace(/^set local/, 'set')))),
+      // Those that follow are recorded by the same process, under the same lock and backup.
+      prepareEnded(place.store, this.#marker, { by: header.by, fence: header.fence, backup }),
+    ];
   }
 
   /** Called with each statement's result, as it arrives. */

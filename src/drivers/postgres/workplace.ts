@@ -24,7 +24,7 @@ export interface Workplace {
 }
 
 /** Time-outs are set for one transaction, never for a session that a pooler shares. */
-export function settingsOf({ limits }: Job): string[] {
+export function settingsOf({ limits }: Pick<Job, 'limits'>): string[] {
   return [
     `set local lock_timeout=${Math.round(limits.lockTimeoutMs)}`,
     `set local statement_timeout=${Math.round(limits.statementTimeoutMs)}`,
