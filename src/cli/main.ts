@@ -1,12 +1,7 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8';
 import { processEnding, processIo } from './io.ts';
 import { watchEnding } from './last-words.ts';
 import { run } from './run.ts';
-
-// Most commands are over before their memory is full for the first time: let the space for
-// young objects grow at once to what it would grow to, instead of cleaning it six times.
-setFlagsFromString('--semi-space-growth-factor=16');
 
 const argv = process.argv.slice(2);
 const io = processIo();
