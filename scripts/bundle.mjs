@@ -7,7 +7,7 @@ import { ROOT } from './steps.mjs';
 
 /** By the sources that are loaded lazily. A pack holds what these need and no earlier pack has. */
 const PACKS = {
-  start: ['cli/commands/status.ts', 'app/create-migrator.ts', 'app/status.ts'],
+  start: ['cli/process.ts', 'cli/commands/status.ts', 'app/create-migrator.ts', 'app/status.ts'],
   postgres: ['drivers/postgres/driver.ts'],
   mongodb: ['drivers/mongodb/driver.ts'],
   'mongodb-run': ['drivers/mongodb/session.ts'],
