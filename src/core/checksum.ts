@@ -1,5 +1,7 @@
 import { createHash, type Hash, hash } from 'node:crypto';
+import type { SqlPart, SqlParts } from '../ports/sql-part.ts';
 import { scriptTokens } from './text/script-tokens.ts';
+import { wholePart } from './text/sql-cut.ts';
 import { sqlTokens } from './text/sql-tokens.ts';
 
 /**
@@ -26,19 +28,53 @@ export function rawChecksum(bytes: Uint8Array | string): string {
  * normalizedChecksum('select 1; -- one', 'sql') === normalizedChecksum('select  1', 'sql'); // true
  */
 export function normalizedChecksum(text: string, language: 'sql' | 'script'): string {
+  if (language === 'sql') return normalizedSqlChecksum(() => [wholePart(unixLines(text))]);
+  return digestOf((take) => scriptTokens(text, take));
+}
+
+/**
+ * The same of SQL in parts, of which the text need not be held.
+ *
+ * @param parts the whole file, from its beginning at each call
+ */
+export function normalizedSqlChecksum(parts: SqlParts): string {
+  let lengths: number[] | undefined;
+  const lengthOf = (copy: number): number => {
+    lengths ??= dataLengths(unixParts(parts()));
+    return lengths[copy] ?? 0;
+  };
+  return digestOf((take) => sqlTokens(unixParts(parts()), take, lengthOf));
+}
+
+function digestOf(write: (take: (part: string) => void) => void): string {
   let digest: Hash | undefined;
   let gathered = '';
-  const take = (part: string): void => {
+  write((part) => {
     // Of most files there is one part: a digest of its own would cost as much as the rest.
     if (gathered !== '') {
       digest ??= createHash('sha256');
       digest.update(gathered);
     }
     gathered = part;
-  };
-  if (language === 'sql') sqlTokens(unixLines(text), take);
-  else scriptTokens(text, take);
+  });
   return `v1:${digest ? digest.update(gathered).digest('hex') : hash('sha256', gathered, 'hex')}`;
+}
+
+/** A token's length stands before it, and the data of a COPY may be most of a file. */
+function dataLengths(parts: Iterable<SqlPart>): number[] {
+  const lengths: number[] = [];
+  for (const { kind, text } of parts) {
+    if (kind === 'copy') lengths.push(0);
+    if (kind === 'data') lengths.push((lengths.pop() ?? 0) + text.length);
+  }
+  return lengths;
+}
+
+function* unixParts(parts: Iterable<SqlPart>): Generator<SqlPart, void> {
+  for (const part of parts) {
+    const text = unixLines(part.text);
+    yield text === part.text ? part : { ...part, text };
+  }
 }
 
 /**

@@ -1,5 +1,7 @@
 import { GodwitError, type Place } from '../errors.ts';
 import type { SqlText } from '../ports/migration.ts';
+import type { SqlPart } from '../ports/sql-part.ts';
+import { longSql } from './text/long-sql.ts';
 import { SqlLexer } from './text/sql-lexer.ts';
 
 const VARIABLE = /(\\?)\$\{([A-Za-z_][\w.-]*)\}/g;
@@ -13,7 +15,7 @@ const VARIABLE = /(\\?)\$\{([A-Za-z_][\w.-]*)\}/g;
  *
  * @param text SQL
  * @param variables values by name
- * @param place file, and line of it on which `text` begins, for the error
+ * @param place file, and where in it `text` begins, for the error
  * @throws GodwitError GODWIT_VARIABLE_MISSING at the first name that has no value
  * @example
  * substituteVariables('grant all on ${schema}.t to app', { schema: 'shop' }, {});
@@ -22,7 +24,7 @@ const VARIABLE = /(\\?)\$\{([A-Za-z_][\w.-]*)\}/g;
 export function substituteVariables(
   text: string,
   variables: Readonly<Record<string, string>>,
-  place: Pick<Place, 'file' | 'line'>,
+  place: Pick<Place, 'file' | 'line' | 'column'>,
 ): string {
   if (!text.includes('${')) return text;
   const missing: { readonly name: string; readonly offset: number }[] = [];
@@ -52,7 +54,23 @@ export function substituteVariables(
  */
 export function withVariables(sql: SqlText, variables: Readonly<Record<string, string>>): SqlText {
   if (!sql.variables) return sql;
-  return { ...sql, text: substituteVariables(sql.text, variables, sql), variables: false };
+  const { file, line, transaction, parts } = sql;
+  const rest = { file, line, transaction, variables: false };
+  if (!parts) return { ...rest, text: substituteVariables(sql.text, variables, sql) };
+  // A value may hold more than one statement: what it gives is cut once more.
+  const chunks = () => substituteParts(parts(), variables, sql);
+  return { ...rest, ...longSql({ chunks }, 0, Number.POSITIVE_INFINITY) };
+}
+
+function* substituteParts(
+  parts: Iterable<SqlPart>,
+  variables: Readonly<Record<string, string>>,
+  { file, line }: Pick<Place, 'file' | 'line'>,
+): Generator<string, void> {
+  for (const { text, line: below, column } of parts) {
+    const at = { file, line: (line ?? 1) + below - 1, column };
+    yield substituteVariables(text, variables, at);
+  }
 }
 
 /** Comments, and the delimiters of dollar quotes. */
@@ -74,10 +92,11 @@ function untouchable(text: string): [number, number][] {
 function missingVariables(
   text: string,
   missing: readonly { readonly name: string; readonly offset: number }[],
-  place: Pick<Place, 'file' | 'line'>,
+  place: Pick<Place, 'file' | 'line' | 'column'>,
 ): GodwitError {
   const { offset, name } = missing[0] as { name: string; offset: number };
   const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
   const line = (place.line ?? 1) + before.split('\n').length - 1;
   const names = [...new Set(missing.map((each) => each.name))];
   const where = place.file === undefined ? `line ${line}` : `${place.file}:${line}`;
@@ -88,7 +107,7 @@ function missingVariables(
       where: {
         ...(place.file !== undefined && { file: place.file }),
         line,
-        column: offset - before.lastIndexOf('\n'),
+        column: offset - lineStart + (lineStart === 0 ? (place.column ?? 1) : 1),
       },
       next: [
         `--var ${name}=VALUE`,

@@ -1,11 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
-import { normalizedChecksum, rawChecksum } from '../core/checksum.ts';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { normalizedChecksum, normalizedSqlChecksum, rawChecksum } from '../core/checksum.ts';
+import { cutSql } from '../core/text/sql-cut.ts';
 import type { Checksum } from '../ports/migration.ts';
+import { LONG_BYTES, LongFile } from './long-file.ts';
 
 /**
  * A file that is read once, on first use, so that what is hashed, parsed and run are the
- * same bytes.
+ * same bytes. A long one is not held, and is hashed whenever it is read.
  */
 export interface SourceFile {
   /** Absolute. */
@@ -17,30 +19,67 @@ export interface SourceFile {
   /** As UTF-8, without a byte order mark. */
   text(): string;
   isUtf8(): boolean;
+  /** The file, if it is so long that its bytes and text should not be asked for. */
+  long(): LongFile | undefined;
 }
 
 export function sourceFile(path: string, file: string): SourceFile {
-  let bytes: Buffer | undefined;
+  let content: Buffer | LongFile | undefined;
   let text: string | undefined;
-  const read = (): Buffer => {
-    bytes ??= readFileSync(path);
-    return bytes;
+  const read = (): Buffer | LongFile => {
+    content ??= readSource(path, file);
+    return content;
   };
   return {
     path,
     file,
-    bytes: read,
+    bytes: () => {
+      const found = read();
+      return found instanceof LongFile ? readFileSync(path) : found;
+    },
     text: () => {
-      text ??= stripByteOrderMark(read().toString('utf8'));
+      const found = read();
+      if (found instanceof LongFile) return [...found.chunks()].join('');
+      text ??= stripByteOrderMark(found.toString('utf8'));
       return text;
     },
-    isUtf8: () => isUtf8(read()),
+    isUtf8: () => {
+      const found = read();
+      return found instanceof LongFile ? found.isUtf8 : isUtf8(found);
+    },
+    long: () => {
+      const found = read();
+      return found instanceof LongFile ? found : undefined;
+    },
   };
 }
 
+/** Like `readFileSync`, which asks for the length too, and keeps it to itself. */
+function readSource(path: string, file: string): Buffer | LongFile {
+  const fd = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    if (size > LONG_BYTES) return new LongFile(fd, path, file);
+    // A pipe does not know.
+    if (size === 0) return readFileSync(fd);
+    const bytes = Buffer.allocUnsafeSlow(size);
+    let length = 0;
+    while (length < size) {
+      const read = readSync(fd, bytes, length, size - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** A TypeScript file is marked: what was compiled from it cannot be compared with it. */
-function normalizedIn(language: 'sql' | 'js' | 'ts', text: string): string {
-  const normalized = normalizedChecksum(text, language === 'sql' ? 'sql' : 'script');
+function normalizedIn(language: 'sql' | 'js' | 'ts', source: SourceFile): string {
+  const long = language === 'sql' ? source.long() : undefined;
+  if (long) return normalizedSqlChecksum(() => cutSql(long.chunks()));
+  const normalized = normalizedChecksum(source.text(), language === 'sql' ? 'sql' : 'script');
   return language === 'ts' ? normalized.replace(':', ':ts:') : normalized;
 }
 
@@ -50,11 +89,11 @@ export function lazyChecksum(source: SourceFile, language: 'sql' | 'js' | 'ts'):
   let normalized: string | undefined;
   return {
     get raw() {
-      raw ??= rawChecksum(source.bytes());
+      raw ??= source.long()?.raw ?? rawChecksum(source.bytes());
       return raw;
     },
     normalized: () => {
-      normalized ??= normalizedIn(language, source.text());
+      normalized ??= normalizedIn(language, source);
       return normalized;
     },
   };

@@ -1,10 +1,13 @@
+import { detach } from '../core/text/long-sql.ts';
 import { SqlReader } from '../core/text/sql-reader.ts';
+import type { SqlPart } from '../ports/sql-part.ts';
 
 /** A `--` comment that PostgreSQL would see as one: not inside a literal or a body. */
 export interface SqlComment {
   /** Without the dashes, trimmed. */
   readonly text: string;
-  readonly start: number;
+  /** Offset of the first character of its line. */
+  readonly lineStart: number;
   /** Offset of the first character of the next line. */
   readonly next: number;
   /** From 1. */
@@ -16,46 +19,64 @@ export interface SqlComment {
 }
 
 export interface SqlScan {
+  /** Those that may say something to godwit: a file may have a million others. */
   readonly comments: readonly SqlComment[];
   /** Tokens of SQL in the file; semicolons do not count. */
   readonly tokens: number;
+  /** Characters of the file. */
+  readonly length: number;
 }
 
+const TELLING = /^--[^\S\r\n]*(?:godwit|description|author|replaces)\s*:/i;
+
 /** Finds the line comments and counts tokens, in one pass. */
-export function scanSql(text: string): SqlScan {
-  const reader = new SqlReader(text);
+export function scanSql(parts: Iterable<SqlPart>): SqlScan {
   const comments: SqlComment[] = [];
   let tokens = 0;
-  let line = 1;
-  let counted = 0;
-  while (reader.next()) {
-    if (isToken(reader)) tokens++;
-    if (reader.kind !== 'comment' || !text.startsWith('--', reader.start)) continue;
-    line += countLines(text, counted, reader.start);
-    counted = reader.start;
-    comments.push(lineComment(text, reader, line, tokens));
+  let length = 0;
+  for (const part of parts) {
+    length = part.offset + part.text.length;
+    if (part.kind === 'data') continue;
+    const { text } = part;
+    const reader = new SqlReader(text, part.state);
+    let { line } = part;
+    let counted = 0;
+    while (reader.next()) {
+      if (isToken(reader)) tokens++;
+      if (reader.kind !== 'comment' || !isTelling(reader)) continue;
+      line += countLines(text, counted, reader.start);
+      counted = reader.start;
+      comments.push(lineComment(part, reader, line, tokens));
+    }
   }
-  return { comments, tokens };
+  return { comments, tokens, length };
 }
 
 function isToken({ kind }: SqlReader): boolean {
   return kind !== 'space' && kind !== 'comment' && kind !== 'semicolon';
 }
 
+function isTelling({ text, start, end }: SqlReader): boolean {
+  return text.startsWith('--', start) && TELLING.test(text.slice(start, end));
+}
+
 function lineComment(
-  text: string,
+  { text, offset, column }: SqlPart,
   { start, end }: SqlReader,
   line: number,
   tokensBefore: number,
 ): SqlComment {
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-  const lineEnd = text.indexOf('\n', end - 1);
+  const lineBreak = text.lastIndexOf('\n', start - 1);
+  const lineStart = lineBreak + 1;
+  const lineEnd = text.startsWith('\r\n', end) ? end + 2 : Math.min(end + 1, text.length);
+  // What stands before a part on the same line ends a statement.
+  const beginsLine = (start > 0 && lineBreak >= 0) || column === 1;
   return {
-    text: text.slice(start + 2, end).trim(),
-    start,
-    next: lineEnd < 0 ? text.length : lineEnd + 1,
+    text: detach(text.slice(start + 2, end).trim()),
+    lineStart: offset + lineStart,
+    next: offset + lineEnd,
     line,
-    alone: start === 0 || text.slice(lineStart, start).trim() === '',
+    alone: beginsLine && text.slice(lineStart, start).trim() === '',
     tokensBefore,
   };
 }

@@ -1,11 +1,15 @@
-import type { TransactionMode } from '../ports/migration.ts';
-import { type SqlComment, scanSql } from './sql-comments.ts';
+import { type LongText, longSql } from '../core/text/long-sql.ts';
+import { cutSql, wholePart } from '../core/text/sql-cut.ts';
+import type { SqlText, TransactionMode } from '../ports/migration.ts';
+import { type SqlComment, type SqlScan, scanSql } from './sql-comments.ts';
 
 export type SectionName = 'up' | 'down' | 'verify';
 
 /** A part of an SQL file that is run on its own, with what its directives say. */
 export interface SqlSection {
   readonly text: string;
+  /** Of a long file, where `text` would be read from the disk. */
+  readonly parts?: SqlText['parts'];
   /** Line of the file on which `text` begins, from 1. */
   readonly line: number;
   readonly transaction: TransactionMode;
@@ -40,6 +44,9 @@ interface Marker {
   readonly comment: SqlComment;
 }
 
+/** Characters. */
+const LONG_SECTION = 256 * 1024;
+
 const DIRECTIVE = /^godwit\s*:(.*)$/is;
 const FIELD = /^(description|author|replaces)\s*:\s*(.+)$/is;
 const WORDS: Readonly<Record<string, Directives>> = {
@@ -49,9 +56,9 @@ const WORDS: Readonly<Record<string, Directives>> = {
   'no-variables': { variables: false },
 };
 
-/** Reads section markers, directives and fields of an SQL file. */
-export function parseSqlFile(text: string): SqlFile | { readonly error: SqlFileError } {
-  const scan = scanSql(text);
+/** Reads section markers, directives and fields of an SQL file, held whole or long. */
+export function parseSqlFile(text: string | LongText): SqlFile | { readonly error: SqlFileError } {
+  const scan = scanSql(typeof text === 'string' ? [wholePart(text)] : cutSql(text.chunks()));
   const markers: Marker[] = [];
   const fields: Fields = {};
   const perSection = new Map<Marker | undefined, Directives>();
@@ -73,7 +80,7 @@ export function parseSqlFile(text: string): SqlFile | { readonly error: SqlFileE
   }
   const before = markers[0]?.comment.tokensBefore ?? 0;
   if (before > 0) return { error: strayStatement(markers[0] as Marker) };
-  return { ...buildSections(text, markers, perSection, scan.tokens), ...fields };
+  return { ...buildSections(text, markers, perSection, scan), ...fields };
 }
 
 interface Fields {
@@ -170,22 +177,20 @@ function strayStatement(marker: Marker): SqlFileError {
 }
 
 function buildSections(
-  text: string,
+  text: string | LongText,
   markers: readonly Marker[],
   perSection: Map<Marker | undefined, Directives>,
-  tokens: number,
+  { tokens, length }: SqlScan,
 ): Pick<SqlFile, 'whole' | 'sections'> {
   const shared = perSection.get(undefined) ?? {};
   if (markers.length === 0) {
-    return { whole: section(text, 1, shared, tokens > 0), sections: {} };
+    const whole = section(textOf(text, 0, length), 1, shared, tokens > 0);
+    return { whole, sections: {} };
   }
   const sections: Partial<Record<SectionName, SqlSection>> = {};
   markers.forEach((marker, index) => {
     const following = markers[index + 1]?.comment;
-    const body = text.slice(
-      marker.comment.next,
-      following ? lineStart(text, following) : undefined,
-    );
+    const body = textOf(text, marker.comment.next, following?.lineStart ?? length);
     const count = (following?.tokensBefore ?? tokens) - marker.comment.tokensBefore;
     const directives = { ...shared, ...perSection.get(marker) };
     sections[marker.name] = section(body, marker.comment.line + 1, directives, count > 0);
@@ -193,21 +198,28 @@ function buildSections(
   return { whole: undefined, sections };
 }
 
-function lineStart(text: string, comment: SqlComment): number {
-  return text.lastIndexOf('\n', comment.start - 1) + 1;
+/** Of a long file a section that is not long is held like any other. */
+function textOf(
+  text: string | LongText,
+  from: number,
+  to: number,
+): Pick<SqlSection, 'text' | 'parts'> {
+  if (typeof text === 'string') return { text: text.slice(from, to) };
+  const long = longSql(text, from, to);
+  return to - from > LONG_SECTION ? long : { text: long.text };
 }
 
 function section(
-  text: string,
+  text: Pick<SqlSection, 'text' | 'parts'>,
   line: number,
   directives: Directives,
   hasStatement: boolean,
 ): SqlSection {
-  return {
-    text,
+  // It is not copied: of a long file that would read the text.
+  return Object.assign(text, {
     line,
     transaction: directives.transaction ?? 'auto',
     variables: directives.variables,
     hasStatement,
-  };
+  });
 }

@@ -9,7 +9,7 @@ import {
   type ReadResult,
 } from './format.ts';
 import { readReplaces } from './replaces.ts';
-import { lazyChecksum } from './source-file.ts';
+import { lazyChecksum, type SourceFile } from './source-file.ts';
 import { parseSqlFile, type SqlFile, type SqlFileError, type SqlSection } from './sql-sections.ts';
 
 /** SQL files: `NNN_name.sql`, `.up.sql`, `.down.sql`, `.verify.sql`, or sections in one. */
@@ -38,7 +38,8 @@ function readSql(files: MigrationFiles, options: ReadOptions): ReadResult {
     up: sqlText(files.main, up, options),
     ...parts,
   };
-  return { migration: migration(files.main, main.parsed, body, options) };
+  const sources = [files.main, files.down, files.verify].flatMap((file) => file?.source ?? []);
+  return { migration: migration(files.main, main.parsed, body, { ...options, sources }) };
 }
 
 /** `down` or `verify`: a section of the main file, or a companion, but not both. */
@@ -81,7 +82,7 @@ export function readCompanion(
 function parse(
   file: MigrationFile,
 ): { readonly parsed: SqlFile } | Extract<ReadResult, { problem: object }> {
-  const parsed = parseSqlFile(file.source.text());
+  const parsed = parseSqlFile(file.source.long() ?? file.source.text());
   return 'error' in parsed ? sectionProblem(file, parsed.error) : { parsed };
 }
 
@@ -101,12 +102,16 @@ function invalid(
 }
 
 function sqlText(file: MigrationFile, section: SqlSection, options: ReadOptions): SqlText {
+  const { line, transaction } = section;
+  const variables = section.variables ?? options.variables;
+  const rest = { file: file.source.file, line, transaction, variables };
+  if (!section.parts) return { text: section.text, ...rest };
   return {
-    text: section.text,
-    file: file.source.file,
-    line: section.line,
-    transaction: section.transaction,
-    variables: section.variables ?? options.variables,
+    get text() {
+      return section.text;
+    },
+    parts: section.parts,
+    ...rest,
   };
 }
 
@@ -114,10 +119,10 @@ function migration(
   file: MigrationFile,
   parsed: SqlFile,
   body: SqlBody,
-  options: ReadOptions,
+  { kind, sources }: Pick<ReadOptions, 'kind'> & { readonly sources: readonly SourceFile[] },
 ): Migration {
   return {
-    kind: options.kind,
+    kind,
     version: file.version,
     id: file.stem,
     name: file.name,
@@ -129,6 +134,9 @@ function migration(
     checksum: lazyChecksum(file.source, 'sql'),
     reversible: body.down !== undefined,
     transaction: body.up.transaction,
-    load: async () => body,
+    load: async () => {
+      for (const source of sources) source.long()?.refuseChanged();
+      return body;
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { MigrationContext } from './context.ts';
+import type { SqlParts } from './sql-part.ts';
 
 /** What a record in the history is about. Kinds have separate version spaces. */
 export type Kind = 'migration' | 'seed' | 'definition' | 'backfill';
@@ -79,7 +80,13 @@ export interface SqlBody {
 
 /** SQL as written, with where it stands, so that errors can point into the file. */
 export interface SqlText {
+  /** Of a long file (`parts`) read from the disk at each call, whole. */
   readonly text: string;
+  /**
+   * The text of a long file, part by part, for whoever need not hold it. To read on throws
+   * GODWIT_PLAN_CHANGED at the end of a file that is not what it was when it was listed.
+   */
+  readonly parts?: SqlParts | undefined;
   /** Relative to the project, with `/`. */
   readonly file: string;
   /** Line of the file on which `text` begins, from 1. */

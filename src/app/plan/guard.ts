@@ -1,6 +1,7 @@
 import type { ValidateAfter } from '../../config/types.ts';
 import type { LoadedStep } from '../../core/load-steps.ts';
 import type { StepResult } from '../../core/run.ts';
+import { hasMatch } from '../../core/text/long-sql.ts';
 import type { ErrorInfo } from '../../errors.ts';
 import type { RunOptions } from '../options.ts';
 import type { ValidationReport } from '../reports.ts';
@@ -52,6 +53,6 @@ function validateWhen(asked: RunOptions['validate'], configured: ValidateAfter):
 
 function createsExtension({ step, body }: LoadedStep): boolean {
   return (
-    step.direction === 'up' && body.type === 'sql' && /\bcreate\s+extension\b/i.test(body.up.text)
+    step.direction === 'up' && body.type === 'sql' && hasMatch(body.up, /\bcreate\s+extension\b/i)
   );
 }

@@ -6,6 +6,7 @@ import type { LoadedStep } from '../../core/load-steps.ts';
 import type { PlanStep } from '../../core/plan.ts';
 import { type StepResult, succeeded } from '../../core/run.ts';
 import { isApplied } from '../../core/state.ts';
+import { hasMatch } from '../../core/text/long-sql.ts';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../../errors.ts';
 import type { Finding } from '../../ports/finding.ts';
 import type { Migration } from '../../ports/migration.ts';
@@ -161,7 +162,7 @@ async function refuseMissingExtensions(
   const sql = plans
     .flat()
     .flatMap(({ step, body }) =>
-      step.direction === 'up' && body.type === 'sql' && /\bextension\b/i.test(body.up.text)
+      step.direction === 'up' && body.type === 'sql' && hasMatch(body.up, /\bextension\b/i)
         ? readable(body.up, settings)
         : [],
     );

@@ -1,3 +1,4 @@
+import type { SqlState } from '../../ports/sql-part.ts';
 import { SqlLexer } from './sql-lexer.ts';
 import { scanLine } from './sql-scan.ts';
 
@@ -19,6 +20,14 @@ export class SqlReader extends SqlLexer {
   #blocks = 0;
   #previous = '';
   #copy: 'no' | 'stdin' | 'line' | 'data' | 'end' = 'no';
+
+  /** @param state of what stands before, when `text` is the part of another */
+  constructor(text: string, state?: SqlState) {
+    super(text);
+    if (!state) return;
+    this.backslashEscapes = state.backslashEscapes;
+    this.#copy = state.copy;
+  }
 
   override next(): boolean {
     if (this.kind === 'semicolon') this.#beginStatement();
@@ -147,8 +156,12 @@ function isRoutine(words: readonly string[]): boolean {
   return words[at] === 'function' || words[at] === 'procedure';
 }
 
-/** Where the line `\.` begins, or the end of the text. */
-function findCopyEnd(text: string, from: number): number {
+/**
+ * Where the line `\.` begins, or the end of the text.
+ *
+ * @param from where a line begins
+ */
+export function findCopyEnd(text: string, from: number): number {
   let i = from;
   for (;;) {
     i = text.indexOf('\\.', i);

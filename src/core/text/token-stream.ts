@@ -16,8 +16,19 @@ export class TokenStream {
   }
 
   add(kind: string, text: string): void {
-    this.#parts.push(kind, `${text.length}:`, text);
-    this.#length += text.length + 8;
+    this.begin(kind, text.length);
+    this.more(text);
+  }
+
+  /** A token whose text follows in parts, of that length in all. */
+  begin(kind: string, length: number): void {
+    this.#parts.push(kind, `${length}:`);
+    this.#length += 8;
+  }
+
+  more(text: string): void {
+    this.#parts.push(text);
+    this.#length += text.length;
     if (this.#length > CHUNK) this.end();
   }
 

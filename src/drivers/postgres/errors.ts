@@ -9,7 +9,7 @@ const LONGEST_STATEMENT = 500;
 
 /** SQL of a file as it was sent, behind something of godwit's own. */
 export interface SentSql {
-  readonly source: SqlText;
+  readonly source: Pick<SqlText, 'file' | 'line'>;
   /** The file's part of the message; lines and positions are the file's. */
   readonly text: string;
   /** Column of the file's line on which it begins. */
@@ -18,8 +18,8 @@ export interface SentSql {
   readonly prefixLength: number;
   /** Statements of the message before it. */
   readonly prefixStatements: number;
-  /** What it copies, and the line of the file on which that begins. */
-  readonly copy?: { readonly data: string; readonly line: number } | undefined;
+  /** What it copies: the line of the file on which that begins, and its rows by number. */
+  readonly copy?: { readonly line: number; row(number: number): string } | undefined;
 }
 
 /** Makes of whatever went wrong an error that points into the file. */
@@ -120,7 +120,7 @@ function placeOfRow({ where }: ServerError, { copy, source, text }: SentSql): Pl
   const said = copy && /^COPY .+?, \D*(\d+)(?:.*?"(.*)")?/m.exec(where ?? '');
   if (!copy || !said) return undefined;
   const number = Number(said[1]);
-  const row = lineOf(copy.data, number);
+  const row = copy.row(number);
   const at = said[2] ? row.indexOf(said[2]) : -1;
   return {
     file: source.file,
@@ -128,17 +128,6 @@ function placeOfRow({ where }: ServerError, { copy, source, text }: SentSql): Pl
     column: Math.max(at, 0) + 1,
     statement: shorten(text),
   };
-}
-
-function lineOf(text: string, number: number): string {
-  let start = 0;
-  for (let i = 1; i < number; i++) {
-    const end = text.indexOf('\n', start);
-    if (end < 0) return '';
-    start = end + 1;
-  }
-  const end = text.indexOf('\n', start);
-  return text.slice(start, end < 0 ? undefined : end);
 }
 
 /** Place of the statement of that index; only the file when it is not one of the file's. */

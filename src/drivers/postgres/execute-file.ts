@@ -31,15 +31,21 @@ export async function executeFile(
     const after = recordStatements(place, job);
     let before = await place.lock.begin(settingsOf(job));
     const { source } = file;
-    // The next one is read before this one is sent: the record goes with the last.
+    // The next one is read before this one is sent: the record goes with the last. What has
+    // data of its own goes by itself anyway, and its data is behind it in a long file.
     let last: Piece | undefined;
     for (const piece of file.pieces) {
       if (last) {
         interrupts.check();
         await send(place, { before, piece: last, source, after: [] });
         before = [];
+        last = undefined;
       }
-      last = piece;
+      if (piece.copyParts) {
+        interrupts.check();
+        await send(place, { before, piece, source, after: [] });
+        before = [];
+      } else last = piece;
     }
     if (last && job.verify) {
       await send(place, { before, piece: last, source, after: [] });

@@ -91,7 +91,7 @@ async function nextGroup(
 
 async function groupable(job: Job): Promise<Item | undefined> {
   const { step, verify, checkpoint } = job;
-  if (step.type !== 'sql' || verify || checkpoint) return undefined;
+  if (step.type !== 'sql' || step.sql.parts || verify || checkpoint) return undefined;
   try {
     const prepared = await prepareSql(job, step.sql);
     const [piece, more] = prepared.mode === 'transaction' ? prepared.pieces : [];

@@ -6,11 +6,11 @@ import { withEffect } from './effect.ts';
 import type { RunMode } from './execute.ts';
 import { recordEnd } from './execute-outside.ts';
 import type { Interrupts } from './interrupt.ts';
-import { prefixHash } from './prefix.ts';
+import { EMPTY_PREFIX, extendPrefix } from './prefix.ts';
 import type { PreparedSql } from './prepare-sql.ts';
 import { sendOwn } from './send.ts';
 import { refuseSessionState } from './session-state.ts';
-import { StatementRunner } from './statement-runner.ts';
+import { type Known, StatementRunner } from './statement-runner.ts';
 import { verifyInTransaction } from './verify.ts';
 import {
   appliedStatus,
@@ -38,14 +38,16 @@ async function runStatements(
   interrupts: Interrupts,
 ): Promise<Outcome> {
   const started = performance.now();
-  const from = resumeAt(job, file);
+  const from = job.checkpoint?.statements ?? 0;
+  let known: Known;
   try {
+    known = lookThrough(job, file);
     if (!place.keepsSession) refuseSessionState(place, file);
   } catch (error) {
     throw withEffect(error, from > 0 ? 'partial' : 'none');
   }
   await appendEvents(place, openingEvents(job), []);
-  const runner = new StatementRunner(place, job, file, interrupts);
+  const runner = new StatementRunner(place, job, file, interrupts, known);
   try {
     await enterSession(place);
     await runner.run(from, job.checkpoint?.before === true);
@@ -54,6 +56,7 @@ async function runStatements(
     await rollback(place);
     throw withEffect(error, runner.touched || from > 0 ? 'partial' : 'none');
   } finally {
+    runner.close();
     if (!place.connection.lost.aborted && place.keepsSession) {
       await sendOwn(place, cleanSession(place));
     }
@@ -76,11 +79,24 @@ function openingEvents(job: Job): NewHistoryEvent[] {
   return [started, { ...job.header, event: 'checkpoint', ...job.checkpoint }];
 }
 
-/** @throws GodwitError GODWIT_MODIFIED when what was done before is no longer in the file */
-function resumeAt({ checkpoint, header }: Job, { statements, source }: Statements): number {
-  if (!checkpoint) return 0;
-  const { statements: done, prefix } = checkpoint;
-  if (done <= statements.length && prefixHash(statements, done) === prefix) return done;
+const SETS = /^set\s+(?:session\s+)?(?!local\b)(\w+)/i;
+
+/**
+ * What has to be known of a file before it is run or gone on with, in one pass.
+ *
+ * @throws GodwitError GODWIT_MODIFIED when what was done before is no longer in the file
+ */
+function lookThrough({ checkpoint, header }: Job, { statements, source }: Statements): Known {
+  const done = checkpoint?.statements ?? 0;
+  const sets = new Set<string>();
+  let prefix = EMPTY_PREFIX;
+  let count = 0;
+  for (const statement of statements) {
+    const name = SETS.exec(statement.text)?.[1];
+    if (name !== undefined) sets.add(name.toLowerCase());
+    if (count++ < done) prefix = extendPrefix(prefix, statement);
+  }
+  if (!checkpoint || (done <= count && prefix === checkpoint.prefix)) return { sets, prefix };
   throw new GodwitError(
     'GODWIT_MODIFIED',
     `${header.id} stopped after ${done} of its statements, and those were changed since: it is not known where to go on.`,

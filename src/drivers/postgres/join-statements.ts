@@ -1,34 +1,32 @@
-import { type AnalysedStatement, MOST_CHARACTERS, type Piece } from './sql/index.ts';
+import { type AnalysedStatement, isCopy, MOST_CHARACTERS, type Piece } from './sql/index.ts';
 
 export interface JoinedPiece extends Piece {
-  /** Which of the statements it begins with. */
-  readonly first: number;
+  readonly members: readonly AnalysedStatement[];
 }
 
 /**
- * Statements of one transaction as few messages of bounded length. In a message they stand
- * on the lines and at the columns of the file, so that the server's positions are the file's.
+ * Statements of one transaction as few messages of bounded length, each read when it is
+ * asked for. In a message they stand on the lines and at the columns of the file, so that
+ * the server's positions are the file's.
  */
-export function joinStatements(statements: readonly AnalysedStatement[]): JoinedPiece[] {
-  const pieces: JoinedPiece[] = [];
-  let first = 0;
-  for (let i = 0; i < statements.length; i++) {
-    const begin = statements[first] as AnalysedStatement;
-    const next = statements[i + 1];
-    const full = next && next.offset + next.text.length - begin.offset > MOST_CHARACTERS;
-    if (!next || full || isCopy(begin) || isCopy(next)) {
-      pieces.push(join(statements.slice(first, i + 1), first));
-      first = i + 1;
+export function* joinStatements(
+  statements: Iterable<AnalysedStatement>,
+): Generator<JoinedPiece, void> {
+  let members: AnalysedStatement[] = [];
+  for (const statement of statements) {
+    const [begin] = members;
+    const end = statement.offset + statement.text.length;
+    if (begin && (isCopy(statement) || end - begin.offset > MOST_CHARACTERS)) {
+      yield join(members);
+      members = [];
     }
+    if (isCopy(statement)) yield join([statement]);
+    else members.push(statement);
   }
-  return pieces;
+  if (members.length > 0) yield join(members);
 }
 
-function isCopy({ copyData }: AnalysedStatement): boolean {
-  return copyData !== undefined;
-}
-
-function join(members: readonly AnalysedStatement[], first: number): JoinedPiece {
+function join(members: readonly AnalysedStatement[]): JoinedPiece {
   const [begin] = members as [AnalysedStatement];
   const parts: string[] = [];
   let previous: AnalysedStatement | undefined;
@@ -37,14 +35,8 @@ function join(members: readonly AnalysedStatement[], first: number): JoinedPiece
     parts.push(statement.text);
     previous = statement;
   }
-  const { line, column, copyData, copyLine } = begin;
-  return {
-    text: parts.join(''),
-    line,
-    column,
-    first,
-    ...(copyData !== undefined && { copyData, copyLine }),
-  };
+  const { line, column, copyData, copyParts, copyLine } = begin;
+  return { text: parts.join(''), line, column, members, copyData, copyParts, copyLine };
 }
 
 /** White space that takes as many lines as what stood there, and leads to the same column. */

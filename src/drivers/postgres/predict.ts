@@ -1,3 +1,4 @@
+import { inputOf } from '../../core/text/long-sql.ts';
 import type { Prediction } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import { refused } from './prepare-sql.ts';
@@ -10,8 +11,9 @@ import { analyse, mayNeedParser } from './sql/index.ts';
  */
 export async function predict(sql: SqlText): Promise<Prediction> {
   if (sql.transaction === 'never') return { mode: 'never', reasons: ['declared no-transaction'] };
-  if (!mayNeedParser(sql.text)) return { mode: 'always', reasons: [] };
-  const { mode, reasons } = await analyse(sql.text, {
+  const input = inputOf(sql);
+  if (!mayNeedParser(input)) return { mode: 'always', reasons: [] };
+  const { mode, reasons } = await analyse(input, {
     file: sql.file,
     line: sql.line,
     unwrap: true,

@@ -1,52 +1,57 @@
-import { substituteVariables } from '../../core/variables.ts';
+import { inputOf, type SqlInput } from '../../core/text/long-sql.ts';
+import { withVariables } from '../../core/variables.ts';
 import { GodwitError } from '../../errors.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { Job } from '../../ports/session.ts';
 import {
-  type AnalysedStatement,
   analyse,
   cutPieces,
   MOST_CHARACTERS,
   mayNeedParser,
   type Piece,
+  piecesOf,
+  type StatementList,
+  type TextPlace,
 } from './sql/index.ts';
 
 export type { Piece } from './sql/index.ts';
 
 export type PreparedSql =
   | { readonly mode: 'transaction'; readonly source: SqlText; readonly pieces: Iterable<Piece> }
-  | {
-      readonly mode: 'statements';
-      readonly source: SqlText;
-      readonly statements: readonly AnalysedStatement[];
-    };
+  | { readonly mode: 'statements'; readonly source: SqlText; readonly statements: StatementList };
 
 /**
  * Decides how SQL is run. Most files are seen at a glance to fit into one transaction,
  * and are sent as they are; the parser is loaded only for the others.
  *
- * @throws GodwitError GODWIT_TRANSACTION_REFUSED, GODWIT_VARIABLE_MISSING, GODWIT_FILE_INVALID
+ * @throws GodwitError GODWIT_TRANSACTION_REFUSED, GODWIT_VARIABLE_MISSING, GODWIT_FILE_INVALID,
+ * GODWIT_PLAN_CHANGED for a long file that is not what was listed
  */
 export async function prepareSql(job: Job, source: SqlText): Promise<PreparedSql> {
   const mode = job.transaction === 'auto' ? source.transaction : job.transaction;
   const at = { file: source.file, line: source.line };
-  const text = source.variables ? substituteVariables(source.text, job.variables, at) : source.text;
+  const input = inputOf(withVariables(source, job.variables));
   const resumed = job.checkpoint !== undefined;
-  if (mode !== 'never' && !resumed && !mayNeedParser(text)) {
-    const whole = [{ text, line: source.line }];
-    const cut = { [Symbol.iterator]: () => cutPieces(text, at) };
-    return { mode: 'transaction', source, pieces: text.length > MOST_CHARACTERS ? cut : whole };
+  if (mode !== 'never' && !resumed && !mayNeedParser(input)) {
+    return { mode: 'transaction', source, pieces: wholePieces(input, at) };
   }
   // Resumed or by statements, the file's own words are sent, and so its own BEGIN too.
   const unwrap = mode !== 'never' && !resumed;
   const grouping = mode === 'never' ? 'needed' : 'all';
-  const analysis = await analyse(text, { ...at, unwrap, grouping });
+  const analysis = await analyse(input, { ...at, unwrap, grouping });
   if (mode === 'always' && analysis.mode === 'statements') throw refused(source, analysis.reasons);
   if (mode === 'never' || resumed || analysis.mode === 'statements') {
     const { statements } = analysis;
     return { mode: 'statements', source, statements };
   }
   return { mode: 'transaction', source, pieces: analysis.pieces };
+}
+
+/** Of a file in which nothing is special. */
+function wholePieces(input: SqlInput, at: TextPlace): Iterable<Piece> {
+  if (typeof input !== 'string') return { [Symbol.iterator]: () => piecesOf(input, at) };
+  if (input.length <= MOST_CHARACTERS) return [{ text: input, line: at.line ?? 1 }];
+  return { [Symbol.iterator]: () => cutPieces(input, at) };
 }
 
 export function refused(source: SqlText, reasons: readonly string[]): GodwitError {

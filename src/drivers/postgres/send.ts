@@ -1,7 +1,9 @@
+import { lineOf, lineOfParts } from '../../core/text/long-sql.ts';
 import type { SqlText } from '../../ports/migration.ts';
-import type { SimpleResult } from './connection.ts';
-import { sqlError } from './errors.ts';
+import type { SimpleOptions, SimpleResult } from './connection.ts';
+import { type SentSql, sqlError } from './errors.ts';
 import type { Piece } from './prepare-sql.ts';
+import { isCopy } from './sql/index.ts';
 import type { Workplace } from './workplace.ts';
 
 /** Rows of a user's statement that are kept: enough for a sample. */
@@ -12,8 +14,8 @@ export interface Message {
   readonly before: readonly string[];
   readonly piece: Piece;
   readonly source: SqlText;
-  /** Statements of godwit's own, to be sent behind. */
-  readonly after: readonly string[];
+  /** Statements of godwit's own, to be sent behind. A function is asked when their turn comes. */
+  readonly after: readonly string[] | (() => readonly string[]);
 }
 
 /**
@@ -26,36 +28,71 @@ export async function send(
   place: Workplace,
   { before, piece, source, after }: Message,
 ): Promise<{ own: SimpleResult[]; after: SimpleResult[] }> {
-  // A message with COPY data has nothing else in it: not every client could send that.
-  if (piece.copyData !== undefined && before.length + after.length > 0) {
+  if (isCopy(piece)) {
+    // A message with COPY data has nothing else in it: not every client could send that.
     await sendOwn(place, before);
-    const { own } = await send(place, { before: [], piece, source, after: [] });
-    return { own, after: await sendOwn(place, after) };
+    const own = await sendMessage(place, source, piece, [], []);
+    return { own, after: await sendOwn(place, listOf(after)) };
   }
-  const { connection } = place;
+  const behind = listOf(after);
+  const results = await sendMessage(place, source, piece, before, behind);
+  const end = results.length - behind.length;
+  return { own: results.slice(before.length, end), after: results.slice(end) };
+}
+
+function listOf(statements: Message['after']): readonly string[] {
+  return typeof statements === 'function' ? statements() : statements;
+}
+
+async function sendMessage(
+  { connection }: Workplace,
+  source: SqlText,
+  piece: Piece,
+  before: readonly string[],
+  after: readonly string[],
+): Promise<SimpleResult[]> {
   const prefix = before.map((statement) => `${statement};`).join('');
   // The line break ends a comment on the last line, the semicolon its statement.
   const suffix = after.length > 0 ? `\n;${after.join(';')}` : '';
   try {
-    const results = await connection.simple(`${prefix}${piece.text}${suffix}`, {
+    return await connection.simple(`${prefix}${piece.text}${suffix}`, {
       keepRows: SAMPLE,
-      copyData: piece.copyData,
+      ...dataOf(piece),
     });
-    const end = results.length - after.length;
-    return { own: results.slice(before.length, end), after: results.slice(end) };
   } catch (error) {
     throw sqlError(error, {
-      source: { ...source, line: piece.line },
+      source: { file: source.file, line: piece.line },
       text: piece.text,
       column: piece.column ?? 1,
-      copy:
-        piece.copyData === undefined
-          ? undefined
-          : { data: piece.copyData, line: piece.copyLine ?? piece.line },
+      copy: copyOf(source, piece),
       prefixLength: [...prefix].length,
       prefixStatements: before.length,
     });
   }
+}
+
+function dataOf({ copyData, copyParts }: Piece): SimpleOptions {
+  if (copyData !== undefined) return { copyData };
+  return copyParts === undefined ? {} : { copySource: encoded(copyParts) };
+}
+
+function* encoded(parts: Iterable<string>): Generator<Uint8Array, void> {
+  for (const part of parts) yield Buffer.from(part, 'utf8');
+}
+
+/** Of a long file the row is read once more. */
+function copyOf(source: SqlText, piece: Piece): SentSql['copy'] {
+  if (!isCopy(piece)) return undefined;
+  const { copyData, line } = piece;
+  const copyLine = piece.copyLine ?? line;
+  const { parts } = source;
+  if (copyData !== undefined || !parts) {
+    return { line: copyLine, row: (number) => lineOf(copyData ?? '', number) };
+  }
+  return {
+    line: copyLine,
+    row: (number) => lineOfParts(parts, copyLine - source.line + number),
+  };
 }
 
 /** Sends statements of godwit's own as one message. */

@@ -111,7 +111,7 @@ export class Group {
     const before = this.#before[this.outcomes.length];
     if (!item || !before) return thrown;
     return sqlError(thrown, {
-      source: { ...item.source, line: item.piece.line },
+      source: { file: item.source.file, line: item.piece.line },
       text: item.piece.text,
       column: item.piece.column ?? 1,
       prefixLength: before.characters,

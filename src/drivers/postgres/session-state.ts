@@ -1,5 +1,6 @@
 import { GodwitError } from '../../errors.ts';
 import type { PreparedSql } from './prepare-sql.ts';
+import type { AnalysedStatement } from './sql/index.ts';
 import type { Workplace } from './workplace.ts';
 
 type Statements = Extract<PreparedSql, { mode: 'statements' }>;
@@ -15,8 +16,14 @@ const NEEDS_SESSION =
  * @throws GodwitError GODWIT_UNSUPPORTED before anything of the file is run
  */
 export function refuseSessionState({ store }: Workplace, { source, statements }: Statements): void {
-  const found = statements.find(({ text, block }) => !block && NEEDS_SESSION.test(text));
-  const alone = statements.find(({ inTransaction }) => !inTransaction);
+  let found: AnalysedStatement | undefined;
+  let alone: AnalysedStatement | undefined;
+  for (const statement of statements) {
+    if (!statement.inTransaction) alone ??= statement;
+    if (statement.block || !NEEDS_SESSION.test(statement.text)) continue;
+    found = statement;
+    break;
+  }
   const statement = found ?? (store.role === undefined ? undefined : alone);
   if (!statement) return;
   const why = found

@@ -6,11 +6,12 @@ import { refusesTransaction } from './errors.ts';
 import { insertEvent } from './history-sql.ts';
 import { dropInvalidIndexes, isIndexBuilt } from './index-catalog.ts';
 import type { Interrupts } from './interrupt.ts';
-import { joinStatements } from './join-statements.ts';
-import { EMPTY_PREFIX, extendPrefix } from './prefix.ts';
+import { type JoinedPiece, joinStatements } from './join-statements.ts';
+import { extendPrefix, type Link, linkOf } from './prefix.ts';
 import type { PreparedSql } from './prepare-sql.ts';
-import { send, sendOwn } from './send.ts';
+import { type Message, send, sendOwn } from './send.ts';
 import type { AnalysedStatement } from './sql/index.ts';
+import { StatementCursor } from './statement-cursor.ts';
 import { ident } from './text.ts';
 import { rollback, settingsOf, type Workplace } from './workplace.ts';
 
@@ -25,7 +26,13 @@ const ALREADY_DONE: Readonly<Record<string, string>> = {
   'DROP SUBSCRIPTION': '42704',
 };
 
-const SETS = /^set\s+(?:session\s+)?(?!local\b)(\w+)/i;
+/** What was found out of a file beforehand. */
+export interface Known {
+  /** Settings that it sets for itself, lower case. */
+  readonly sets: ReadonlySet<string>;
+  /** Of the statements that were done before. */
+  readonly prefix: string;
+}
 
 /** Runs the statements of one file, and leaves a checkpoint after each. */
 export class StatementRunner {
@@ -33,9 +40,9 @@ export class StatementRunner {
   readonly #job: Job;
   readonly #file: Extract<PreparedSql, { mode: 'statements' }>;
   readonly #interrupts: Interrupts;
-  /** Settings that the file sets for itself. */
+  readonly #cursor: StatementCursor;
   readonly #set: ReadonlySet<string>;
-  #prefix = EMPTY_PREFIX;
+  #prefix: string;
   /** True once something of the file is in the database. */
   touched = false;
 
@@ -44,14 +51,15 @@ export class StatementRunner {
     job: Job,
     file: Extract<PreparedSql, { mode: 'statements' }>,
     interrupts: Interrupts,
+    known: Known,
   ) {
     this.#place = place;
     this.#job = job;
     this.#file = file;
     this.#interrupts = interrupts;
-    this.#set = new Set(
-      file.statements.flatMap(({ text }) => SETS.exec(text)?.[1]?.toLowerCase() ?? []),
-    );
+    this.#cursor = new StatementCursor(file.statements);
+    this.#set = known.sets;
+    this.#prefix = known.prefix;
   }
 
   /**
@@ -59,90 +67,113 @@ export class StatementRunner {
    * @param unsure whether it is not known if that one had finished
    */
   async run(from: number, unsure: boolean): Promise<void> {
-    const { statements } = this.#file;
-    for (const statement of statements.slice(0, from)) this.#advance(statement);
-    for (let i = from; i < statements.length; ) {
-      const statement = statements[i] as AnalysedStatement;
+    let i = from;
+    for (;;) {
+      const statement = this.#cursor.at(i);
+      if (!statement) return;
       this.#interrupts.check();
-      this.#announce(statement, i);
-      if (statement.block !== undefined) i = await this.#runBlock(i, statement.block);
-      else if (statement.group !== undefined && !(unsure && i === from)) {
-        i = await this.#runGroup(i, statement.group);
-      } else if (statement.inTransaction && !(unsure && i === from)) {
-        i = await this.#runTogether(i, statement);
-      } else i = await this.#runAlone(i, statement, unsure && i === from);
+      const isUnsure = unsure && i === from;
+      const { block, group } = statement;
+      if (block !== undefined) i = await this.#runBlock(i, block);
+      else if (group !== undefined && !isUnsure) i = await this.#runGroup(i, statement, group);
+      else {
+        this.#announce(statement, i);
+        i =
+          statement.inTransaction && !isUnsure
+            ? await this.#runTogether(i, statement)
+            : await this.#runAlone(i, statement, isUnsure);
+      }
       this.touched = true;
     }
   }
 
+  /** Lets go of the file. */
+  close(): void {
+    this.#cursor.close();
+  }
+
   /** Statements that commit together, with one checkpoint behind them. */
-  async #runGroup(from: number, group: number): Promise<number> {
-    const { statements } = this.#file;
-    let to = from + 1;
-    while (statements[to]?.group === group) to++;
-    const members = statements.slice(from, to);
-    if (members.length === 1) return this.#runTogether(from, members[0] as AnalysedStatement);
-    const prefix = members.reduce(extendPrefix, this.#prefix);
+  async #runGroup(from: number, first: AnalysedStatement, group: number): Promise<number> {
+    // What is behind its data would have to be read before that is.
+    if (!first.copyParts && this.#cursor.at(from + 1)?.group !== group) {
+      this.#announce(first, from);
+      return this.#runTogether(from, first);
+    }
     try {
-      await this.#commitGroup(from, members, prefix);
+      const { to, prefix } = await this.#commitGroup(from, group);
+      this.#prefix = prefix;
+      return to;
     } catch (error) {
       // All of it was rolled back. One by one, only that statement is alone that has to be.
       if (!refusesTransaction(error)) throw error;
-      for (const [n, member] of members.entries()) await this.#runTogether(from + n, member);
-      return to;
     }
-    this.#prefix = prefix;
+    let to = from;
+    for (const member of this.#cursor.group(from, group)) await this.#runTogether(to++, member);
     return to;
   }
 
-  async #commitGroup(
-    from: number,
-    members: readonly AnalysedStatement[],
-    prefix: string,
-  ): Promise<void> {
+  async #commitGroup(from: number, group: number): Promise<{ to: number; prefix: string }> {
     const place = this.#place;
-    const { source } = this.#file;
-    await withAttempts(place, this.#job, this.#interrupts, async () => {
+    return withAttempts(place, this.#job, this.#interrupts, async () => {
       let before = this.#keepRole(await place.lock.begin(this.#settings()));
-      const pieces = joinStatements(members);
-      for (const [n, piece] of pieces.entries()) {
+      let to = from;
+      let prefix = this.#prefix;
+      const sendPiece = async (piece: JoinedPiece, after: Message['after']): Promise<void> => {
         this.#interrupts.check();
-        if (n > 0) this.#announce(members[piece.first] as AnalysedStatement, from + piece.first);
-        const after =
-          n < pieces.length - 1
-            ? []
-            : [
-                ...this.#checkpointSql(from + members.length, prefix),
-                ...place.lock.closing(),
-                'commit',
-              ];
-        await send(place, { before, piece, source, after });
+        const [first] = piece.members as [AnalysedStatement];
+        this.#announce(first, to);
+        const link = linkOf(prefix, first);
+        const { copyParts } = link.statement;
+        const { source } = this.#file;
+        to += piece.members.length;
+        await send(place, { before, piece: { ...piece, copyParts }, source, after });
+        prefix = piece.members.slice(1).reduce(extendPrefix, link.prefix);
         before = [];
+      };
+      // The checkpoint and the commit go with the last piece.
+      let last: JoinedPiece | undefined;
+      for (const piece of joinStatements(this.#cursor.group(from, group))) {
+        if (last) await sendPiece(last, []);
+        last = piece.copyParts ? undefined : piece;
+        if (piece.copyParts) await sendPiece(piece, []);
       }
+      const closing = [...place.lock.closing(), 'commit'];
+      if (last) {
+        const end = last.members.reduce(extendPrefix, prefix);
+        const done = to + last.members.length;
+        await sendPiece(last, [...this.#checkpointSql(done, end), ...closing]);
+      } else await sendOwn(place, [...this.#checkpointSql(to, prefix), ...closing]);
+      return { to, prefix };
     });
   }
 
   /** The statement and its checkpoint commit together. */
   async #runTogether(i: number, statement: AnalysedStatement): Promise<number> {
-    const prefix = extendPrefix(this.#prefix, statement);
     try {
-      await this.#commitTogether(i, statement, prefix);
+      this.#prefix = await this.#commitTogether(i, statement);
     } catch (error) {
       // A procedure that commits, a partitioned table: it was rolled back, and runs alone.
       if (!refusesTransaction(error)) throw error;
       return this.#runAlone(i, statement, false);
     }
-    this.#prefix = prefix;
     return i + 1;
   }
 
-  async #commitTogether(i: number, statement: AnalysedStatement, prefix: string): Promise<void> {
-    await withAttempts(this.#place, this.#job, this.#interrupts, async () => {
+  async #commitTogether(i: number, statement: AnalysedStatement): Promise<string> {
+    return withAttempts(this.#place, this.#job, this.#interrupts, async () => {
       const { lock } = this.#place;
+      const link = linkOf(this.#prefix, this.#unread(i, statement));
       const before = this.#keepRole(await lock.begin(this.#settings()));
-      const after = [...this.#checkpointSql(i + 1, prefix), ...lock.closing(), 'commit'];
-      await send(this.#place, { before, piece: statement, source: this.#file.source, after });
+      const after = () => [...this.#checkpointSql(i + 1, link.prefix), ...lock.closing(), 'commit'];
+      const { source } = this.#file;
+      await send(this.#place, { before, piece: link.statement, source, after });
+      return link.prefix;
     });
+  }
+
+  /** With its data, of which an attempt before may have read some. */
+  #unread(i: number, statement: AnalysedStatement): AnalysedStatement {
+    return statement.copyParts ? (this.#cursor.at(i) ?? statement) : statement;
   }
 
   /**
@@ -151,10 +182,11 @@ export class StatementRunner {
    */
   async #runAlone(i: number, statement: AnalysedStatement, unsure: boolean): Promise<number> {
     await this.#checkpoint(i, true);
+    const link = linkOf(this.#prefix, this.#unread(i, statement));
     if (!(unsure && (await isIndexBuilt(this.#place.connection, statement)))) {
-      await this.#sendAlone(i, statement, unsure);
+      await this.#sendAlone(i, link.statement, unsure);
     }
-    this.#advance(statement);
+    this.#prefix = link.prefix;
     await this.#checkpoint(i + 1, false);
     return i + 1;
   }
@@ -179,34 +211,37 @@ export class StatementRunner {
 
   /** A transaction that the file opens itself; the checkpoint goes in before its end. */
   async #runBlock(from: number, block: number): Promise<number> {
-    const { statements, source } = this.#file;
-    const place = this.#place;
-    let to = from;
-    while (statements[to + 1]?.block === block) to++;
     let prefix = this.#prefix;
-    for (let i = from; i <= to; i++)
-      prefix = extendPrefix(prefix, statements[i] as AnalysedStatement);
     let committed = false;
+    let i = from;
     try {
-      for (let i = from; i <= to; i++) {
+      for (let isLast = false; !isLast; i++) {
+        const statement = this.#cursor.at(i);
+        if (!statement) break;
         this.#interrupts.check();
-        const statement = statements[i] as AnalysedStatement;
-        if (i > from) this.#announce(statement, i);
-        if (i === to && i > from) await sendOwn(place, this.#checkpointSql(to + 1, prefix));
-        const { own } = await send(place, { before: [], piece: statement, source, after: [] });
-        committed = i === to && i > from && own.at(-1)?.command === 'COMMIT';
+        this.#announce(statement, i);
+        const link = linkOf(prefix, statement);
+        // Only COMMIT and the like ends a block; behind data it is not looked for.
+        isLast = !statement.copyParts && this.#cursor.at(i + 1)?.block !== block;
+        committed = await this.#sendOfBlock(i, link, isLast && i > from);
+        prefix = link.prefix;
       }
     } catch (error) {
-      await rollback(place);
+      await rollback(this.#place);
       throw error;
     }
     this.#prefix = prefix;
-    if (!committed) await this.#checkpoint(to + 1, false);
-    return to + 1;
+    if (!committed) await this.#checkpoint(i, false);
+    return i;
   }
 
-  #advance(statement: AnalysedStatement): void {
-    this.#prefix = extendPrefix(this.#prefix, statement);
+  /** @returns whether it was the commit of its block, with the checkpoint */
+  async #sendOfBlock(i: number, link: Link, ends: boolean): Promise<boolean> {
+    const place = this.#place;
+    if (ends) await sendOwn(place, this.#checkpointSql(i + 1, link.prefix));
+    const { source } = this.#file;
+    const { own } = await send(place, { before: [], piece: link.statement, source, after: [] });
+    return ends && own.at(-1)?.command === 'COMMIT';
   }
 
   async #checkpoint(statements: number, before: boolean): Promise<void> {

@@ -1,4 +1,5 @@
 import type { SourceProblem } from '../../ports/source.ts';
+import type { SourceFile } from '../source-file.ts';
 import { sqlFormat } from '../sql.ts';
 import { listOf } from './data-header.ts';
 import type { Seed } from './seed.ts';
@@ -16,6 +17,14 @@ export function sqlSeed(found: SeedFile, variables: boolean): Seed | SourceProbl
     ...migration,
     ...identity,
     large: false,
-    dependencies: async () => listOf(DEPENDS_ON.exec(source.text())?.[1]) ?? [],
+    dependencies: async () => listOf(DEPENDS_ON.exec(headOf(source))?.[1]) ?? [],
   };
+}
+
+/** Of a long file the first quarter of a megabyte: what it needs stands at its top. */
+function headOf(source: SourceFile): string {
+  const long = source.long();
+  if (!long) return source.text();
+  for (const chunk of long.chunks()) return chunk;
+  return '';
 }

@@ -1,8 +1,9 @@
 import { CHECK_CODES } from '../../../core/checks/codes.ts';
+import { detach, hasMatch, inputOf } from '../../../core/text/long-sql.ts';
 import type { Finding } from '../../../ports/finding.ts';
 import type { SqlText } from '../../../ports/migration.ts';
 import type { Connection } from '../connection.ts';
-import { splitStatements } from '../sql/index.ts';
+import { StatementScan } from '../sql/index.ts';
 import { ident, literal } from '../text.ts';
 
 const CREATE = /^create\s+extension\s+(?:if\s+not\s+exists\s+)?(?:"((?:[^"]|"")+)"|([\w$]+))/i;
@@ -39,15 +40,16 @@ export async function missingExtensions(
 }
 
 function wantedBy(sql: SqlText): Wanted[] {
-  if (!/\bextension\b/i.test(sql.text)) return [];
+  const { file, line } = sql;
+  const found: Wanted[] = [];
   try {
-    return splitStatements(sql.text, { file: sql.file, line: sql.line }).flatMap(
-      ({ text, line }) => {
-        const [, quoted, plain] = CREATE.exec(text) ?? [];
-        const name = quoted?.replaceAll('""', '"') ?? plain?.toLowerCase();
-        return name === undefined ? [] : [{ name, file: sql.file, line }];
-      },
-    );
+    if (!hasMatch(sql, /\bextension\b/i)) return [];
+    for (const statement of new StatementScan(inputOf(sql), { file, line }).statements()) {
+      const [, quoted, plain] = CREATE.exec(statement.text) ?? [];
+      const name = quoted?.replaceAll('""', '"') ?? plain?.toLowerCase();
+      if (name !== undefined) found.push({ name: detach(name), file, line: statement.line });
+    }
+    return found;
   } catch {
     // What is wrong with the file is told when it is run.
     return [];

@@ -1,10 +1,11 @@
-import { isWrapped, numberBlocks } from './blocks.ts';
-import { createsType, usesValue } from './enum-value.ts';
-import { type Grouping, numberGroups } from './groups.ts';
+import type { SqlInput } from '../../../core/text/long-sql.ts';
+import { BlockNumbers, isWrapped, refuseOpenBlock } from './blocks.ts';
+import { createsType, usedValues } from './enum-value.ts';
+import { type Grouping, GroupNumbers } from './groups.ts';
 import { kindOf } from './kind.ts';
 import { blank, cutPieces, MOST_CHARACTERS, type Piece } from './pieces.ts';
 import { commits, refusedInTransaction } from './refusal.ts';
-import { readStatements, StatementScan } from './split.ts';
+import { StatementScan } from './split.ts';
 import type { ReadStatement, Statement, TextPlace } from './statement.ts';
 import { type Noted, type Survey, survey } from './survey.ts';
 import { bodyOf, lastName, type Tree } from './tree.ts';
@@ -35,9 +36,16 @@ export interface AnalysedStatement extends Statement {
   readonly group?: number;
   /** Line of the file on which the COPY data begins. */
   readonly copyLine?: number;
+  /** Of a file in parts in place of `copyData`: see `ReadStatement`. */
+  readonly copyParts?: Iterable<string>;
 }
 
-export interface Analysis {
+/** Statements of a file. Of one in parts read anew by each iterator, which is for one use. */
+export interface StatementList extends Iterable<AnalysedStatement> {
+  readonly length: number;
+}
+
+export interface Analysis<List extends StatementList = readonly AnalysedStatement[]> {
   /**
    * `transaction`: all statements fit into one. `statements`: one after the other, each
    * that is `inTransaction` in one of its own or of its group.
@@ -46,7 +54,7 @@ export interface Analysis {
   /** Why it is not one transaction, a sentence each. Empty for `transaction`. */
   readonly reasons: readonly string[];
   /** With `unwrap`, without the BEGIN and COMMIT of a file that is wrapped in them. */
-  readonly statements: readonly AnalysedStatement[];
+  readonly statements: List;
   /**
    * In mode `transaction` the text to send as one message, of as many characters as the
    * one analysed, so that positions hold: what must not be sent is blank. Absent when it
@@ -78,107 +86,135 @@ export interface AnalyseOptions extends TextPlace {
  * @example
  * const { mode } = await analyse('create index concurrently i on t (a)'); // 'statements'
  */
-export async function analyse(text: string, at: AnalyseOptions = {}): Promise<Analysis> {
-  const found = await survey(text, at);
+export function analyse(text: string, at?: AnalyseOptions): Promise<Analysis>;
+export function analyse(input: SqlInput, at?: AnalyseOptions): Promise<Analysis<StatementList>>;
+export async function analyse(
+  input: SqlInput,
+  at: AnalyseOptions = {},
+): Promise<Analysis<StatementList>> {
+  const found = await survey(input, at);
   if (at.unwrap && isWrapped(found)) {
     const [first, last] = [found.noted[0], found.noted.at(-1)] as [Noted, Noted];
-    return inOneTransaction(text, at, found, [first.statement, last.statement]);
+    return inOneTransaction(input, at, found, [first.statement, last.statement]);
   }
-  const reasons = explain(text, at, found);
-  if (reasons.length === 0) return inOneTransaction(text, at, found, []);
+  const reasons = explain(input, at, found);
+  if (reasons.length === 0) return inOneTransaction(input, at, found, []);
+  refuseOpenBlock(found, at);
   return {
     mode: 'statements',
     reasons,
-    statements: oneByOne(text, at, found),
+    statements: listOf(input, found.count, () => describeAll(input, at, found)),
     pieces: [],
   };
 }
 
 /** The server refuses BEGIN's content the same way, so nothing more is asked of it. */
 function inOneTransaction(
-  text: string,
+  input: SqlInput,
   at: AnalyseOptions,
   found: Survey,
   wrapper: readonly ReadStatement[],
-): Analysis {
+): Analysis<StatementList> {
   const { hasCopyData, switchesEscapes, dropped } = found;
   const without = wrapper.map(({ offset }) => offset);
-  const whole = !hasCopyData && !switchesEscapes && text.length <= MOST_CHARACTERS;
+  const isShort = typeof input === 'string' && input.length <= MOST_CHARACTERS;
   const skipped = [...dropped, ...wrapper.map(({ offset, end }) => [offset, end] as const)];
-  const message = whole ? blank(text, 0, text.length, skipped) : undefined;
+  const message =
+    isShort && !hasCopyData && !switchesEscapes
+      ? blank({ text: input, offset: 0 }, 0, input.length, skipped)
+      : undefined;
   return {
     mode: 'transaction',
     reasons: [],
     // A long file's statements are listed only for who asks.
     get statements() {
-      if (wrapper.length === 0) return oneByOne(text, at, found);
-      const trees = new Map(found.noted.map(({ index, tree }) => [index, tree]));
-      return readStatements(text, at).statements.flatMap((each, i) =>
-        without.includes(each.offset) ? [] : [describe(each, trees.get(i), true, 0, 0)],
+      return listOf(input, found.count - wrapper.length, () =>
+        describeAll(input, at, found, wrapper.length > 0 ? without : undefined),
       );
     },
     ...(message !== undefined && { message }),
     pieces:
       message === undefined
-        ? { [Symbol.iterator]: () => cutPieces(text, { ...at, without, single: switchesEscapes }) }
+        ? { [Symbol.iterator]: () => cutPieces(input, { ...at, without, single: switchesEscapes }) }
         : [{ text: message, line: at.line ?? 1 }],
   };
 }
 
-function oneByOne(text: string, at: AnalyseOptions, { noted }: Survey): AnalysedStatement[] {
-  const { statements } = readStatements(text, at);
+function listOf(
+  input: SqlInput,
+  length: number,
+  read: () => Iterable<AnalysedStatement>,
+): StatementList {
+  if (typeof input === 'string') return [...read()];
+  return { length, [Symbol.iterator]: () => read()[Symbol.iterator]() };
+}
+
+/** @param without offsets of the BEGIN and COMMIT that godwit takes for its own */
+function* describeAll(
+  input: SqlInput,
+  at: AnalyseOptions,
+  { noted }: Survey,
+  without?: readonly number[],
+): Generator<AnalysedStatement, void> {
   const notes = new Map(noted.map((each) => [each.index, each]));
-  const blocks = numberBlocks(
-    statements,
-    statements.map((_, i) => notes.get(i)?.control),
-    at,
-  );
-  const refused = statements.map((_, i) => {
-    const note = notes.get(i);
-    return note !== undefined && refusal(noted, note) !== undefined;
-  });
-  const alone = statements.map((_, i) => refused[i] === true || blocks[i] !== 0);
-  const groups = numberGroups(statements, alone, at.grouping ?? 'needed');
-  return statements.map((statement, i) =>
-    describe(statement, notes.get(i)?.tree, !refused[i], blocks[i] ?? 0, groups[i] ?? 0),
-  );
+  const defined = committingProcedures(noted);
+  const blocks = new BlockNumbers();
+  const groups = new GroupNumbers(at.grouping ?? 'needed');
+  let index = 0;
+  for (const statement of new StatementScan(input, at).statements()) {
+    const note = notes.get(index++);
+    if (without) {
+      if (!without.includes(statement.offset)) yield describe(statement, note?.tree, true, 0, 0);
+      continue;
+    }
+    const isRefused = note !== undefined && refusal(defined, note) !== undefined;
+    const block = blocks.next(statement, note?.control);
+    const group = groups.next(statement, isRefused || block !== 0);
+    yield describe(statement, note?.tree, !isRefused, block, group);
+  }
 }
 
 /** @returns what of it the server refuses in a transaction, as the server puts it */
-function refusal(noted: readonly Noted[], { index, statement, tree }: Noted): string | undefined {
+function refusal(
+  defined: ReadonlyMap<string, number>,
+  { index, statement, tree }: Noted,
+): string | undefined {
   if (!tree) return undefined;
   const kind = tree.TransactionStmt?.kind;
   if (kind?.endsWith('_PREPARED')) return kindOf(statement.words);
   const called = lastName(tree.CallStmt?.funccall?.funcname);
-  const defines = (each: Noted): boolean =>
-    each.index < index && definesCommitting(each.tree, called);
-  if (called !== undefined && noted.some(defines)) {
+  if (called !== undefined && (defined.get(called) ?? index) < index) {
     return `CALL ${called}, which ends its transaction,`;
   }
   return refusedInTransaction(tree);
 }
 
-function definesCommitting(tree: Tree | undefined, name: string | undefined): boolean {
-  const routine = tree?.CreateFunctionStmt;
-  if (!routine?.is_procedure || lastName(routine.funcname) !== name) return false;
-  return commits(bodyOf(routine.options));
+/** Those that the file defines, and the number of the first statement that does. */
+function committingProcedures(noted: readonly Noted[]): Map<string, number> {
+  const defined = new Map<string, number>();
+  for (const { index, tree } of noted) {
+    const routine = tree?.CreateFunctionStmt;
+    const name = routine?.is_procedure ? lastName(routine.funcname) : undefined;
+    if (name === undefined || defined.has(name) || !commits(bodyOf(routine?.options))) continue;
+    defined.set(name, index);
+  }
+  return defined;
 }
 
-function explain(text: string, at: TextPlace, { noted }: Survey): string[] {
+function explain(input: SqlInput, at: TextPlace, { noted }: Survey): string[] {
+  const defined = committingProcedures(noted);
+  const tooEarly = usedTooEarly(input, at, noted.flatMap(newValueOf));
   const why: string[] = [];
   for (const note of noted) {
-    const { statement, tree } = note;
-    const reason = refusal(noted, note);
-    const value = tree?.AlterEnumStmt;
+    const { line } = note.statement;
+    const reason = refusal(defined, note);
+    const value = tooEarly.get(note.index);
     if (reason !== undefined) {
-      why.push(`${reason} cannot run in a transaction (line ${statement.line}).`);
-    } else if (value?.newVal !== undefined && value.oldVal === undefined) {
-      const type = lastName(value.typeName) ?? '';
-      if (usedTooEarly(text, at, note, type, value.newVal)) {
-        why.push(
-          `The new value '${value.newVal}' of ${type} (line ${statement.line}) is used before it would be committed.`,
-        );
-      }
+      why.push(`${reason} cannot run in a transaction (line ${line}).`);
+    } else if (value) {
+      why.push(
+        `The new value '${value.name}' of ${value.type} (line ${line}) is used before it would be committed.`,
+      );
     }
   }
   const control = noted.find((each) => each.control !== undefined);
@@ -188,20 +224,40 @@ function explain(text: string, at: TextPlace, { noted }: Survey): string[] {
   return why;
 }
 
+/** A value that ALTER TYPE adds to an enum. */
+interface NewValue {
+  /** Number of the statement. */
+  readonly index: number;
+  readonly type: string;
+  readonly name: string;
+}
+
+function newValueOf({ index, tree }: Noted): NewValue[] {
+  const { newVal, oldVal, typeName } = tree?.AlterEnumStmt ?? {};
+  if (newVal === undefined || oldVal !== undefined) return [];
+  return [{ index, type: lastName(typeName) ?? '', name: newVal }];
+}
+
+/** Values by their statement's number, found in one pass for all. */
 function usedTooEarly(
-  text: string,
+  input: SqlInput,
   at: TextPlace,
-  { index }: Noted,
-  type: string,
-  value: string,
-): boolean {
+  values: readonly NewValue[],
+): Map<number, NewValue> {
+  const used = new Map<number, NewValue>();
+  let open = [...values];
   let number = 0;
-  for (const statement of new StatementScan(text, at).statements()) {
-    if (number < index && createsType(type, statement)) return false;
-    if (number > index && usesValue(value, statement)) return true;
+  if (open.length === 0) return used;
+  for (const statement of new StatementScan(input, at).statements()) {
+    const made = open.filter(({ index, type }) => number < index && createsType(type, statement));
+    const later = open.filter(({ index }) => number > index);
+    const found = usedValues(later, statement);
+    for (const value of found) used.set(value.index, value);
+    open = open.filter((value) => !made.includes(value) && !found.includes(value));
+    if (open.length === 0) break;
     number++;
   }
-  return false;
+  return used;
 }
 
 function describe(

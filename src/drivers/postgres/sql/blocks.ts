@@ -24,29 +24,34 @@ export function controlOf({ TransactionStmt: statement }: Tree): Control | undef
 /**
  * Numbers the transactions that the file opens: each statement gets its block's number,
  * from 1, or 0 outside of all. A COMMIT without BEGIN is a block of its own.
- *
- * @throws GodwitError GODWIT_FILE_INVALID when a block is not ended
  */
-export function numberBlocks(
-  statements: readonly ReadStatement[],
-  controls: readonly (Control | undefined)[],
-  at: TextPlace,
-): number[] {
-  let block = 0;
-  let open: ReadStatement | undefined;
-  const numbers = statements.map((statement, i) => {
-    const control = controls[i];
-    if (control !== undefined && !open) {
-      block++;
-      if (control !== 'end') open = statement;
-      return block;
+export class BlockNumbers {
+  #block = 0;
+  #open: ReadStatement | undefined;
+
+  /** To be asked of each statement, in order. */
+  next(statement: ReadStatement, control: Control | undefined): number {
+    if (control !== undefined && !this.#open) {
+      this.#block++;
+      if (control !== 'end') this.#open = statement;
+      return this.#block;
     }
-    const number = open ? block : 0;
-    if (control === 'end') open = undefined;
+    const number = this.#open ? this.#block : 0;
+    if (control === 'end') this.#open = undefined;
     return number;
-  });
-  if (open) throw neverEnded(open, at);
-  return numbers;
+  }
+
+  /** @throws GodwitError GODWIT_FILE_INVALID when a block is not ended */
+  end(at: TextPlace): void {
+    if (this.#open) throw neverEnded(this.#open, at);
+  }
+}
+
+/** Only statements of control matter to that. Throws as `end` does. */
+export function refuseOpenBlock({ noted }: Survey, at: TextPlace): void {
+  const numbers = new BlockNumbers();
+  for (const { statement, control } of noted) numbers.next(statement, control);
+  numbers.end(at);
 }
 
 /**

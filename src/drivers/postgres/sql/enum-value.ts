@@ -2,11 +2,23 @@ import { SqlLexer } from '../../../core/text/sql-lexer.ts';
 import type { ReadStatement } from './statement.ts';
 
 /**
- * Whether a new enum value is mentioned in a later statement. The server refuses to use
- * it before its ALTER TYPE is committed. A mention in another meaning counts too: that
+ * Which of some new enum values are mentioned in a later statement. The server refuses to
+ * use one before its ALTER TYPE is committed. A mention in another meaning counts too: that
  * costs the file its one transaction, a missed one would cost a failed run.
  */
-export function usesValue(value: string, { text, copyData }: ReadStatement): boolean {
+export function usedValues<T extends { readonly name: string }>(
+  values: readonly T[],
+  statement: ReadStatement,
+): T[] {
+  if (values.length === 0) return [];
+  const found = new Set(values.filter(({ name }) => usesValue(name, statement)));
+  for (const rows of statement.copyParts ?? []) {
+    for (const value of values) if (rows.includes(value.name)) found.add(value);
+  }
+  return [...found];
+}
+
+function usesValue(value: string, { text, copyData }: ReadStatement): boolean {
   if (copyData?.includes(value)) return true;
   if (!text.includes(value.replaceAll("'", "''")) && !text.includes(value)) return false;
   const lexer = new SqlLexer(text);

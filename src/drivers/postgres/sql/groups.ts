@@ -8,33 +8,36 @@ import type { ReadStatement } from './statement.ts';
  */
 export type Grouping = 'all' | 'needed';
 
-/**
- * Numbers the transactions that godwit opens for several statements, from 1; 0 is none.
- *
- * @param alone true for what may share no transaction: what the server refuses in one, and
- * what belongs to a transaction of the file's own
- */
-export function numberGroups(
-  statements: readonly ReadStatement[],
-  alone: readonly boolean[],
-  grouping: Grouping,
-): number[] {
-  let group = 0;
-  let open = false;
-  return statements.map((statement, i) => {
-    if (alone[i]) {
-      open = false;
+/** Numbers the transactions that godwit opens for several statements, from 1; 0 is none. */
+export class GroupNumbers {
+  readonly #grouping: Grouping;
+  #group = 0;
+  #open = false;
+
+  constructor(grouping: Grouping) {
+    this.#grouping = grouping;
+  }
+
+  /**
+   * To be asked of each statement, in order.
+   *
+   * @param alone true for what may share no transaction: what the server refuses in one, and
+   * what belongs to a transaction of the file's own
+   */
+  next(statement: ReadStatement, alone: boolean): number {
+    if (alone) {
+      this.#open = false;
       return 0;
     }
-    if (!open && (grouping === 'all' || needsTransaction(statement))) {
-      open = true;
-      group++;
+    if (!this.#open && (this.#grouping === 'all' || needsTransaction(statement))) {
+      this.#open = true;
+      this.#group++;
     }
-    const number = open ? group : 0;
+    const number = this.#open ? this.#group : 0;
     // The new value may be used only when it is committed.
-    if (isEnumChange(statement.words)) open = false;
+    if (isEnumChange(statement.words)) this.#open = false;
     return number;
-  });
+  }
 }
 
 /** What the server refuses outside a transaction block, or what is over with its own. */

@@ -1,7 +1,13 @@
-export { type AnalysedStatement, type AnalyseOptions, type Analysis, analyse } from './analyse.ts';
+export {
+  type AnalysedStatement,
+  type AnalyseOptions,
+  type Analysis,
+  analyse,
+  type StatementList,
+} from './analyse.ts';
 export { mayNeedParser } from './need.ts';
-export { cutPieces, MOST_CHARACTERS, type Piece } from './pieces.ts';
+export { cutPieces, isCopy, MOST_CHARACTERS, type Piece, piecesOf } from './pieces.ts';
 export { placeOf } from './place.ts';
 export { isPlain } from './plain.ts';
-export { splitStatements } from './split.ts';
+export { StatementScan, splitStatements } from './split.ts';
 export type { Statement, TextPlace } from './statement.ts';

@@ -1,4 +1,7 @@
+import type { SqlInput } from '../../../core/text/long-sql.ts';
+import { wholePart } from '../../../core/text/sql-cut.ts';
 import { SqlReader } from '../../../core/text/sql-reader.ts';
+import type { SqlPart } from '../../../ports/sql-part.ts';
 
 /**
  * Without one of these words or characters a file cannot hold anything special. One
@@ -14,30 +17,45 @@ const SUSPECT =
  * @example
  * mayNeedParser("insert into log values ('vacuum')"); // false
  */
-export function mayNeedParser(text: string): boolean {
-  if (!SUSPECT.test(text)) return false;
-  if (text.charCodeAt(0) === 0xfeff) return true;
-  const commits = definesCommittingProcedure(text);
-  const reader = new SqlReader(text);
-  let start = -1;
-  let addsValue = false;
-  while (reader.next()) {
-    const { kind } = reader;
-    if (kind === 'space' || kind === 'comment') continue;
-    if (kind === 'meta' || kind === 'copyData' || kind === 'junk') return true;
-    if (kind !== 'semicolon') {
-      // A new enum value only matters to statements that follow.
-      if (addsValue) return true;
-      if (start < 0) start = reader.start;
-      continue;
-    }
-    if (start >= 0 && isSpecial(reader.words, text.slice(start, reader.start), commits))
-      return true;
-    addsValue = isEnumChange(reader.words);
-    start = -1;
+export function mayNeedParser(input: SqlInput): boolean {
+  if (typeof input === 'string') {
+    if (!SUSPECT.test(input)) return false;
+    return input.charCodeAt(0) === 0xfeff || new Suspicion().isOf(wholePart(input));
   }
-  if (reader.switchesEscapes || reader.readsStdin) return true;
-  return start >= 0 && isSpecial(reader.words, text.slice(start), commits);
+  const suspicion = new Suspicion();
+  for (const part of input()) if (suspicion.isOf(part)) return true;
+  return false;
+}
+
+/** Looks at the parts of one file after the other. */
+class Suspicion {
+  #addsValue = false;
+
+  isOf(part: SqlPart): boolean {
+    const { kind, text } = part;
+    if (kind !== 'sql') return true;
+    if (!this.#addsValue && !SUSPECT.test(text)) return false;
+    const commits = definesCommittingProcedure(text);
+    const reader = new SqlReader(text, part.state);
+    let start = -1;
+    while (reader.next()) {
+      const { kind } = reader;
+      if (kind === 'space' || kind === 'comment') continue;
+      if (kind === 'meta' || kind === 'copyData' || kind === 'junk') return true;
+      if (kind !== 'semicolon') {
+        // A new enum value only matters to statements that follow.
+        if (this.#addsValue) return true;
+        if (start < 0) start = reader.start;
+        continue;
+      }
+      if (start >= 0 && isSpecial(reader.words, text.slice(start, reader.start), commits))
+        return true;
+      this.#addsValue = isEnumChange(reader.words);
+      start = -1;
+    }
+    if (reader.switchesEscapes || reader.readsStdin) return true;
+    return start >= 0 && isSpecial(reader.words, text.slice(start), commits);
+  }
 }
 
 /** Whether a statement may be one that the parser has to look at. */
@@ -52,6 +70,11 @@ export function isCandidate(words: readonly string[], text: string): boolean {
  */
 function definesCommittingProcedure(text: string): boolean {
   return /\bprocedure\b/i.test(text) && COMMITS.test(text);
+}
+
+/** Whether a statement may define such a procedure. */
+export function definesCommitting(words: readonly string[], text: string): boolean {
+  return words[0] === 'create' && isProcedure(words) && COMMITS.test(text);
 }
 
 const COMMITS = /\b(commit|rollback)\b/i;
@@ -78,7 +101,7 @@ function isSpecial(words: readonly string[], text: string, procedures: boolean):
     case 'reindex':
       return CONCURRENTLY.test(text) || /\b(schema|database|system)\b/i.test(text);
     case 'create':
-      if (procedures && isProcedure(words) && COMMITS.test(text)) return true;
+      if (procedures && definesCommitting(words, text)) return true;
       return SEPARATE.has(second ?? '') || (hasIndex(words) && CONCURRENTLY.test(text));
     case 'drop':
     case 'alter':

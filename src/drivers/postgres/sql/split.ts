@@ -1,5 +1,8 @@
+import type { SqlInput } from '../../../core/text/long-sql.ts';
+import { wholePart } from '../../../core/text/sql-cut.ts';
 import { SqlReader } from '../../../core/text/sql-reader.ts';
 import { GodwitError } from '../../../errors.ts';
+import type { SqlPart } from '../../../ports/sql-part.ts';
 import { LineCounter } from './line-counter.ts';
 import type { ReadStatement, Statement, TextPlace } from './statement.ts';
 
@@ -18,7 +21,7 @@ import type { ReadStatement, Statement, TextPlace } from './statement.ts';
  */
 export function splitStatements(text: string, at: TextPlace = {}): Statement[] {
   return readStatements(text, at).statements.map(
-    ({ words: _, end: __, copyLine: ___, ...statement }) => statement,
+    ({ words: _, end: __, copyLine: ___, copyParts: ____, ...statement }) => statement,
   );
 }
 
@@ -44,28 +47,45 @@ export function readStatements(text: string, at: TextPlace): ReadResult {
  * of 50 MB may hold half a million.
  */
 export class StatementScan {
-  /** Parts found so far that must not be sent. */
-  readonly dropped: Range[];
+  /** Ranges of the text found so far that must not be sent. */
+  readonly dropped: Range[] = [];
+  /** The part that the current statement is in. */
+  part: SqlPart = wholePart('');
+  /** So far: the file switches `standard_conforming_strings` off. */
+  switchesEscapes = false;
+  readonly #input: SqlInput;
   readonly #at: TextPlace;
-  readonly #reader: SqlReader;
-  readonly #lines: LineCounter;
+  #parts: Iterator<SqlPart> = [][Symbol.iterator]();
+  #ahead: SqlPart | undefined;
 
-  constructor(text: string, at: TextPlace) {
+  constructor(input: SqlInput, at: TextPlace) {
+    this.#input = input;
     this.#at = at;
-    this.#reader = new SqlReader(text);
-    this.#lines = new LineCounter(text, at.line);
-    this.dropped = text.startsWith('\ufeff') ? [[0, 1]] : [];
-  }
-
-  /** So far. */
-  get switchesEscapes(): boolean {
-    return this.#reader.switchesEscapes;
   }
 
   /** @throws GodwitError GODWIT_FILE_INVALID when it comes to what only psql understands */
   *statements(): Generator<ReadStatement, void> {
-    const reader = this.#reader;
-    const { text } = reader;
+    const input = this.#input;
+    const parts = typeof input === 'string' ? [wholePart(input)] : input();
+    this.#parts = parts[Symbol.iterator]();
+    try {
+      for (let part = this.#take(); part; part = this.#take()) {
+        // What of its data a COPY has left unread.
+        if (part.kind === 'data') continue;
+        this.part = part;
+        if (part.offset === 0 && part.text.startsWith('\ufeff')) this.dropped.push([0, 1]);
+        yield* this.#statementsOf(part);
+      }
+    } finally {
+      this.#parts.return?.();
+    }
+  }
+
+  *#statementsOf(part: SqlPart): Generator<ReadStatement, void> {
+    const { text, offset } = part;
+    const reader = new SqlReader(text, part.state);
+    const lines = new LineCounter(text, (this.#at.line ?? 1) + part.line - 1, part.column);
+    const read: PartRead = { part, reader, lines };
     let start = -1;
     let end = -1;
     /** Waits for the data behind it. */
@@ -78,49 +98,92 @@ export class StatementScan {
           break;
         case 'semicolon': {
           if (start < 0) break;
-          const statement = this.#statement(start, end, reader.end);
+          const statement = statementAt(read, start, end, reader.end);
           start = -1;
           if (reader.readsStdinNext) copy = statement;
           else yield statement;
           break;
         }
         case 'copyData':
-          if (copy) yield this.#withData(copy, reader.start, reader.end);
+          if (copy) yield this.#withData(copy, read);
           copy = undefined;
           break;
         case 'junk':
-          throw textAfterCopy(this.#lines, this.#at, reader.start);
+          throw textAfterCopy(lines, this.#at, reader.start);
         case 'meta':
           if (start >= 0 || !isRestrict(text, reader.start)) {
-            throw metaCommand(reader, this.#lines, this.#at);
+            throw metaCommand(reader, lines, this.#at);
           }
-          this.dropped.push([reader.start, reader.end]);
+          this.dropped.push([offset + reader.start, offset + reader.end]);
           break;
         default:
           if (start < 0) start = reader.start;
           end = reader.end;
       }
+      this.switchesEscapes ||= reader.switchesEscapes;
     }
     const stdin = reader.readsStdin;
-    const last = copy ?? (start < 0 ? undefined : this.#statement(start, end, text.length));
-    if (last) yield copy || stdin ? this.#withData(last, text.length, text.length) : last;
+    const last = copy ?? (start < 0 ? undefined : statementAt(read, start, end, text.length));
+    if (last) yield copy || stdin ? withText(last, read, '') : last;
   }
 
-  #statement(start: number, end: number, behind: number): ReadStatement {
-    const { text, words } = this.#reader;
+  #withData(statement: ReadStatement, read: PartRead): ReadStatement {
+    const { part, reader, lines } = read;
+    if (part.kind !== 'copy') {
+      return withText(statement, read, part.text.slice(reader.start, reader.end));
+    }
     return {
-      text: text.slice(start, end),
-      offset: start,
-      ...this.#lines.at(start),
-      words,
-      end: behind,
+      ...statement,
+      copyParts: this.#data(),
+      copyLine: lines.at(reader.start).line,
+      end: part.offset + part.text.length,
     };
   }
 
-  #withData(statement: ReadStatement, from: number, end: number): ReadStatement {
-    const copyData = this.#reader.text.slice(from, end);
-    return { ...statement, copyData, copyLine: this.#lines.at(from).line, end };
+  *#data(): Generator<string, void> {
+    for (;;) {
+      this.#ahead ??= this.#take();
+      if (this.#ahead?.kind !== 'data') return;
+      const { text } = this.#ahead;
+      this.#ahead = undefined;
+      yield text;
+    }
   }
+
+  #take(): SqlPart | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead) return ahead;
+    const { done, value } = this.#parts.next();
+    return done ? undefined : value;
+  }
+}
+
+/** Where in its part a scan is. */
+interface PartRead {
+  readonly part: SqlPart;
+  readonly reader: SqlReader;
+  readonly lines: LineCounter;
+}
+
+function statementAt(read: PartRead, start: number, end: number, behind: number): ReadStatement {
+  const { part, reader, lines } = read;
+  return {
+    text: part.text.slice(start, end),
+    offset: part.offset + start,
+    ...lines.at(start),
+    words: reader.words,
+    end: part.offset + behind,
+  };
+}
+
+function withText(
+  statement: ReadStatement,
+  { part, reader, lines }: PartRead,
+  copyData: string,
+): ReadStatement {
+  const end = part.offset + reader.end;
+  return { ...statement, copyData, copyLine: lines.at(reader.start).line, end };
 }
 
 /** pg_dump frames its output with these since the summer of 2025. */

@@ -28,6 +28,11 @@ export interface ReadStatement extends Statement {
   readonly words: readonly string[];
   /** Line of the file on which its data begins. */
   readonly copyLine?: number;
-  /** Offset behind everything that belongs to it: its `;`, its data. */
+  /**
+   * Of a long file in place of `copyData`: whole lines, of any number, to be read once and
+   * before the next statement is.
+   */
+  readonly copyParts?: Iterable<string>;
+  /** Offset behind everything that belongs to it: its `;`, its data if that is at hand. */
   readonly end: number;
 }

@@ -1,6 +1,8 @@
+import { detach, type SqlInput } from '../../../core/text/long-sql.ts';
 import { type Control, controlOf } from './blocks.ts';
-import { isCandidate } from './need.ts';
+import { definesCommitting, isCandidate } from './need.ts';
 import { parseStatement } from './parser.ts';
+import { isCopy } from './pieces.ts';
 import { type Range, StatementScan } from './split.ts';
 import type { ReadStatement, TextPlace } from './statement.ts';
 import type { Tree } from './tree.ts';
@@ -8,6 +10,7 @@ import type { Tree } from './tree.ts';
 /** A statement that decides how the file is run, with its number from 0. */
 export interface Noted {
   readonly index: number;
+  /** Its text only as far as it is shown. */
   readonly statement: ReadStatement;
   /** Undefined when the parser cannot read it. */
   readonly tree: Tree | undefined;
@@ -23,20 +26,43 @@ export interface Survey {
   readonly hasCopyData: boolean;
 }
 
+const SHOWN = 500;
+
 /** @throws GodwitError GODWIT_FILE_INVALID for what only psql understands */
-export async function survey(text: string, at: TextPlace): Promise<Survey> {
-  const scan = new StatementScan(text, at);
+export async function survey(input: SqlInput, at: TextPlace): Promise<Survey> {
+  const scan = new StatementScan(input, at);
+  const trees = new Trees();
   const noted: Noted[] = [];
   let count = 0;
   let hasCopyData = false;
+  let commits = false;
   for (const statement of scan.statements()) {
-    hasCopyData ||= statement.copyData !== undefined;
-    if (isCandidate(statement.words, statement.text)) {
-      const tree = await parseStatement(statement.text);
-      noted.push({ index: count, statement, tree, control: tree && controlOf(tree) });
+    const { words, text } = statement;
+    hasCopyData ||= isCopy(statement);
+    commits ||= definesCommitting(words, text);
+    // A procedure from elsewhere that commits fails cleanly: other calls are not looked at.
+    if (words[0] === 'call' ? commits : isCandidate(words, text)) {
+      const tree = await trees.of(text);
+      const shown = detach(text.slice(0, SHOWN));
+      const kept = { ...statement, words: words.map(detach), text: shown };
+      noted.push({ index: count, statement: kept, tree, control: tree && controlOf(tree) });
     }
     count++;
   }
   const { dropped, switchesEscapes } = scan;
   return { noted, count, dropped, switchesEscapes, hasCopyData };
+}
+
+/** A file may say BEGIN and COMMIT a hundred thousand times. */
+class Trees {
+  readonly #known = new Map<string, Promise<Tree | undefined>>();
+
+  of(text: string): Promise<Tree | undefined> {
+    const key = text.length > 40 || this.#known.size > 100 ? undefined : text;
+    const found = key === undefined ? undefined : this.#known.get(key);
+    if (found) return found;
+    const tree = parseStatement(text);
+    if (key !== undefined) this.#known.set(detach(key), tree);
+    return tree;
+  }
 }

@@ -1,0 +1,71 @@
+import type { SqlText } from '../../ports/migration.ts';
+import type { SqlPart, SqlParts } from '../../ports/sql-part.ts';
+import { cutSql } from './sql-cut.ts';
+
+/** SQL as those read it who can do with parts of it: held whole, or read on demand. */
+export type SqlInput = string | SqlParts;
+
+export function inputOf(sql: SqlText): SqlInput {
+  return sql.parts ?? sql.text;
+}
+
+/** Whether what `expression` looks for stands in one part of the text. */
+export function hasMatch(sql: SqlText, expression: RegExp): boolean {
+  if (!sql.parts) return expression.test(sql.text);
+  for (const { text } of sql.parts()) if (expression.test(text)) return true;
+  return false;
+}
+
+/** A text that comes in chunks and is not held. */
+export interface LongText {
+  /** From the beginning, at each call. No chunk ends in the middle of a character. */
+  chunks(): Iterable<string>;
+}
+
+/** Text and parts of a range of a long text, read when they are asked for. */
+export function longSql(long: LongText, from: number, to: number): Pick<SqlText, 'text' | 'parts'> {
+  return {
+    get text() {
+      return [...slice(long.chunks(), from, to)].join('');
+    },
+    parts: () => cutSql(slice(long.chunks(), from, to)),
+  };
+}
+
+/** What is behind the range is read too: only at its end a file is known to be the same. */
+function* slice(chunks: Iterable<string>, from: number, to: number): Generator<string, void> {
+  let at = 0;
+  for (const chunk of chunks) {
+    const begin = Math.max(from - at, 0);
+    const end = Math.min(to - at, chunk.length);
+    if (begin < end) yield begin === 0 && end === chunk.length ? chunk : chunk.slice(begin, end);
+    at += chunk.length;
+  }
+}
+
+/** A line by its number from 1, without what ends it; empty when there is none. */
+export function lineOf(text: string, number: number): string {
+  let start = 0;
+  for (let i = 1; i < number; i++) {
+    const end = text.indexOf('\n', start);
+    if (end < 0) return '';
+    start = end + 1;
+  }
+  const end = text.indexOf('\n', start);
+  return text.slice(start, end < 0 ? undefined : end);
+}
+
+/** The same of a long text, as far as it is in one part. */
+export function lineOfParts(parts: SqlParts, number: number): string {
+  let part: SqlPart | undefined;
+  for (const next of parts()) {
+    if (part && next.line > number) break;
+    part = next;
+  }
+  return part ? lineOf(part.text, number - part.line + 1) : '';
+}
+
+/** A text of its own: a part of a string keeps all of that in memory. */
+export function detach(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
+}

@@ -1,0 +1,135 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { GodwitError } from '../errors.ts';
+
+/** Files of more bytes are read from the disk piece by piece, each time they are needed. */
+export const LONG_BYTES: number = 4 * 1024 * 1024;
+
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * A file that is too long to be held. Its bytes are hashed when it is listed and each time
+ * its text is read, so that what is hashed, parsed and run is the same here too.
+ */
+export class LongFile {
+  readonly raw: string;
+  readonly isUtf8: boolean;
+  readonly #path: string;
+  readonly #file: string;
+  #stats: Pick<Stats, 'size' | 'mtimeMs'>;
+
+  /**
+   * Reads it for the first time. Throws what `fs` throws.
+   *
+   * @param fd of the file at its beginning
+   * @param file relative to the project, for errors
+   */
+  constructor(fd: number, path: string, file: string) {
+    this.#path = path;
+    this.#file = file;
+    this.#stats = fstatSync(fd);
+    const digest = createHash('sha256');
+    let valid = true;
+    for (const bytes of readBytes(fd)) {
+      digest.update(bytes.fresh);
+      valid &&= isUtf8(bytes.characters);
+    }
+    this.raw = digest.digest('hex');
+    this.isUtf8 = valid;
+  }
+
+  /**
+   * The text, without a byte order mark, in chunks that end between characters.
+   *
+   * @throws GodwitError GODWIT_PLAN_CHANGED at the end, when it is not what was listed
+   */
+  *chunks(): Generator<string, void> {
+    const fd = this.#open();
+    try {
+      const digest = createHash('sha256');
+      let first = true;
+      for (const { fresh, characters } of readBytes(fd)) {
+        digest.update(fresh);
+        const text = characters.toString('utf8');
+        yield first && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+        first = false;
+      }
+      if (digest.digest('hex') !== this.raw) throw changed(this.#file);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /**
+   * Whether it still is what was listed, before anything of it is run: read again only if
+   * the disk says that somebody wrote it.
+   *
+   * @throws GodwitError GODWIT_PLAN_CHANGED
+   */
+  refuseChanged(): void {
+    const fd = this.#open();
+    try {
+      const { size, mtimeMs } = fstatSync(fd);
+      if (size === this.#stats.size && mtimeMs === this.#stats.mtimeMs) return;
+      const digest = createHash('sha256');
+      for (const { fresh } of readBytes(fd)) digest.update(fresh);
+      if (digest.digest('hex') !== this.raw) throw changed(this.#file);
+      this.#stats = { size, mtimeMs };
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #open(): number {
+    try {
+      return openSync(this.#path, 'r');
+    } catch (cause) {
+      throw changed(this.#file, cause);
+    }
+  }
+}
+
+interface Bytes {
+  /** As they were read. */
+  readonly fresh: Buffer;
+  /** Whole characters: with what was left over from before, and without a broken one. */
+  readonly characters: Buffer;
+}
+
+/** What it gives is overwritten by the next. */
+function* readBytes(fd: number): Generator<Bytes, void> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES + 4);
+  let kept = 0;
+  for (;;) {
+    const length = readSync(fd, buffer, kept, CHUNK_BYTES, null);
+    const all = buffer.subarray(0, kept + length);
+    const end = length === 0 ? all.length : wholeCharacters(all);
+    if (all.length > 0) {
+      yield { fresh: all.subarray(kept), characters: all.subarray(0, end) };
+    }
+    if (length === 0) return;
+    kept = buffer.copy(buffer, 0, end, all.length);
+  }
+}
+
+/** Where the last character ends that is there as a whole. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const needed = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    return needed > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+function changed(file: string, cause?: unknown): GodwitError {
+  return new GodwitError('GODWIT_PLAN_CHANGED', `${file} was changed after it was listed.`, {
+    cause,
+    where: { file },
+    state: 'Nothing of it is recorded as done but what its checkpoints say.',
+    next: ['godwit plan'],
+  });
+}
