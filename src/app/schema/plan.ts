@@ -1,3 +1,4 @@
+import { findMatch } from '../../core/text/long-sql.ts';
 import { GodwitError } from '../../errors.ts';
 import type { Driver } from '../../ports/driver.ts';
 import type { EndedEvent, VersionRecord } from '../../ports/history.ts';
@@ -156,7 +157,7 @@ export async function refuseOutside(
     }
     if (scratch !== undefined && scratch !== 'server') continue;
     const body = await migration.load();
-    const found = body.type === 'sql' ? BEYOND.exec(body.up.text) : null;
+    const found = body.type === 'sql' ? findMatch(body.up, BEYOND) : null;
     if (found) throw refusedStatement(id, file, found[0]);
   }
 }

@@ -9,11 +9,18 @@ export function inputOf(sql: SqlText): SqlInput {
   return sql.parts ?? sql.text;
 }
 
-/** Whether what `expression` looks for stands in one part of the text. */
+/** What `expression` finds first, in one statement or with what stands around it. */
+export function findMatch(sql: SqlText, expression: RegExp): RegExpExecArray | null {
+  if (!sql.parts) return expression.exec(sql.text);
+  for (const { text } of sql.parts()) {
+    const found = expression.exec(text);
+    if (found) return found;
+  }
+  return null;
+}
+
 export function hasMatch(sql: SqlText, expression: RegExp): boolean {
-  if (!sql.parts) return expression.test(sql.text);
-  for (const { text } of sql.parts()) if (expression.test(text)) return true;
-  return false;
+  return findMatch(sql, expression) !== null;
 }
 
 /** A text that comes in chunks and is not held. */

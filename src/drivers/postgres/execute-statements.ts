@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { GodwitError } from '../../errors.ts';
 import type { NewHistoryEvent } from '../../ports/history.ts';
 import type { Job, Outcome } from '../../ports/session.ts';
@@ -41,7 +42,7 @@ async function runStatements(
   const from = job.checkpoint?.statements ?? 0;
   let known: Known;
   try {
-    known = lookThrough(job, file);
+    known = await lookThrough(job, file);
     if (!place.keepsSession) refuseSessionState(place, file);
   } catch (error) {
     throw withEffect(error, from > 0 ? 'partial' : 'none');
@@ -79,6 +80,9 @@ function openingEvents(job: Job): NewHistoryEvent[] {
   return [started, { ...job.header, event: 'checkpoint', ...job.checkpoint }];
 }
 
+/** Statements. */
+const BREATH = 1_000;
+
 const SETS = /^set\s+(?:session\s+)?(?!local\b)(\w+)/i;
 
 /**
@@ -86,7 +90,10 @@ const SETS = /^set\s+(?:session\s+)?(?!local\b)(\w+)/i;
  *
  * @throws GodwitError GODWIT_MODIFIED when what was done before is no longer in the file
  */
-function lookThrough({ checkpoint, header }: Job, { statements, source }: Statements): Known {
+async function lookThrough(
+  { checkpoint, header }: Job,
+  { statements, source }: Statements,
+): Promise<Known> {
   const done = checkpoint?.statements ?? 0;
   const sets = new Set<string>();
   let prefix = EMPTY_PREFIX;
@@ -95,6 +102,8 @@ function lookThrough({ checkpoint, header }: Job, { statements, source }: Statem
     const name = SETS.exec(statement.text)?.[1];
     if (name !== undefined) sets.add(name.toLowerCase());
     if (count++ < done) prefix = extendPrefix(prefix, statement);
+    // Of a long file: others get their turn in between.
+    if (count % BREATH === 0) await setImmediate();
   }
   if (!checkpoint || (done <= count && prefix === checkpoint.prefix)) return { sets, prefix };
   throw new GodwitError(

@@ -2,7 +2,7 @@ import { inputOf } from '../../core/text/long-sql.ts';
 import type { Prediction } from '../../ports/driver.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import { refused } from './prepare-sql.ts';
-import { analyse, mayNeedParser } from './sql/index.ts';
+import { analyse, inputMayNeedParser } from './sql/index.ts';
 
 /**
  * How a file would be run, decided as a run decides it. Variables are replaced already.
@@ -12,7 +12,7 @@ import { analyse, mayNeedParser } from './sql/index.ts';
 export async function predict(sql: SqlText): Promise<Prediction> {
   if (sql.transaction === 'never') return { mode: 'never', reasons: ['declared no-transaction'] };
   const input = inputOf(sql);
-  if (!mayNeedParser(input)) return { mode: 'always', reasons: [] };
+  if (!(await inputMayNeedParser(input))) return { mode: 'always', reasons: [] };
   const { mode, reasons } = await analyse(input, {
     file: sql.file,
     line: sql.line,

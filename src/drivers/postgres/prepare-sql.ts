@@ -6,8 +6,8 @@ import type { Job } from '../../ports/session.ts';
 import {
   analyse,
   cutPieces,
+  inputMayNeedParser,
   MOST_CHARACTERS,
-  mayNeedParser,
   type Piece,
   piecesOf,
   type StatementList,
@@ -32,7 +32,7 @@ export async function prepareSql(job: Job, source: SqlText): Promise<PreparedSql
   const at = { file: source.file, line: source.line };
   const input = inputOf(withVariables(source, job.variables));
   const resumed = job.checkpoint !== undefined;
-  if (mode !== 'never' && !resumed && !mayNeedParser(input)) {
+  if (mode !== 'never' && !resumed && !(await inputMayNeedParser(input))) {
     return { mode: 'transaction', source, pieces: wholePieces(input, at) };
   }
   // Resumed or by statements, the file's own words are sent, and so its own BEGIN too.

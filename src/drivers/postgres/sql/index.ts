@@ -5,7 +5,7 @@ export {
   analyse,
   type StatementList,
 } from './analyse.ts';
-export { mayNeedParser } from './need.ts';
+export { inputMayNeedParser, mayNeedParser } from './need.ts';
 export { cutPieces, isCopy, MOST_CHARACTERS, type Piece, piecesOf } from './pieces.ts';
 export { placeOf } from './place.ts';
 export { isPlain } from './plain.ts';

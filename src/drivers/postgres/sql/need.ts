@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { SqlInput } from '../../../core/text/long-sql.ts';
 import { wholePart } from '../../../core/text/sql-cut.ts';
 import { SqlReader } from '../../../core/text/sql-reader.ts';
@@ -17,13 +18,19 @@ const SUSPECT =
  * @example
  * mayNeedParser("insert into log values ('vacuum')"); // false
  */
-export function mayNeedParser(input: SqlInput): boolean {
-  if (typeof input === 'string') {
-    if (!SUSPECT.test(input)) return false;
-    return input.charCodeAt(0) === 0xfeff || new Suspicion().isOf(wholePart(input));
-  }
+export function mayNeedParser(text: string): boolean {
+  if (!SUSPECT.test(text)) return false;
+  return text.charCodeAt(0) === 0xfeff || new Suspicion().isOf(wholePart(text));
+}
+
+/** The same of a text that may be long; others get their turn in between. */
+export async function inputMayNeedParser(input: SqlInput): Promise<boolean> {
+  if (typeof input === 'string') return mayNeedParser(input);
   const suspicion = new Suspicion();
-  for (const part of input()) if (suspicion.isOf(part)) return true;
+  for (const part of input()) {
+    if (suspicion.isOf(part)) return true;
+    await setImmediate();
+  }
   return false;
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { detach, type SqlInput } from '../../../core/text/long-sql.ts';
 import { type Control, controlOf } from './blocks.ts';
 import { definesCommitting, isCandidate } from './need.ts';
@@ -36,6 +37,7 @@ export async function survey(input: SqlInput, at: TextPlace): Promise<Survey> {
   let count = 0;
   let hasCopyData = false;
   let commits = false;
+  let { part } = scan;
   for (const statement of scan.statements()) {
     const { words, text } = statement;
     hasCopyData ||= isCopy(statement);
@@ -48,6 +50,10 @@ export async function survey(input: SqlInput, at: TextPlace): Promise<Survey> {
       noted.push({ index: count, statement: kept, tree, control: tree && controlOf(tree) });
     }
     count++;
+    if (scan.part === part) continue;
+    // Of a long file: others get their turn in between.
+    if (count > 1) await setImmediate();
+    part = scan.part;
   }
   const { dropped, switchesEscapes } = scan;
   return { noted, count, dropped, switchesEscapes, hasCopyData };
