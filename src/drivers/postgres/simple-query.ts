@@ -121,10 +121,11 @@ export class SimpleQuery {
         wire.sendCopyFromChunk(Buffer.from(chunk));
         if (wire.stream.writableNeedDrain) await drained(wire.stream);
       }
-      wire.endCopyFrom();
+      // It may have failed in between, and another COPY may have begun.
+      if (!this.#over) wire.endCopyFrom();
     } catch (reason) {
       this.#given ??= { reason };
-      if (!wire.stream.destroyed) wire.sendCopyFail('its source failed');
+      if (!this.#over && !wire.stream.destroyed) wire.sendCopyFail('its source failed');
     }
   }
 

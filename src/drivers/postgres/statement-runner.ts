@@ -108,7 +108,10 @@ export class StatementRunner {
       if (!refusesTransaction(error)) throw error;
     }
     let to = from;
-    for (const member of this.#cursor.group(from, group)) await this.#runTogether(to++, member);
+    for (const member of this.#cursor.group(from, group)) {
+      await this.#runTogether(to++, member);
+      this.touched = true;
+    }
     return to;
   }
 

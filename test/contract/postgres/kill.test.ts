@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -187,34 +186,6 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
     rounds(120_000, 1_800_000),
   );
 
-  it(
-    'a long file costs little more memory than it is long',
-    async () => {
-      const size = rounds(6, 50) * 1_000_000;
-      const rows = Array.from({ length: 20 }, (_, i) => `(${i}, 'it''s row ${i} of a long file')`);
-      const line = `insert into long values ${rows.join(', ')};\n`;
-      const lines = Math.ceil(size / line.length);
-      await write(`create table long (n int, t text);\n${line.repeat(lines)}`);
-      const url = await server.createDatabase();
-      const running = up(url);
-      let most = 0;
-      const watch = setInterval(() => {
-        most = Math.max(most, residentBytes(running.process.pid));
-      }, 20);
-      const { code, err } = await running.ended;
-      clearInterval(watch);
-      expect(code, err).toBe(0);
-      const client = await connect(url);
-      expect((await client.query('select count(*)::int n from long')).rows).toEqual([
-        { n: lines * rows.length },
-      ]);
-      await client.end();
-      // The text once, what is on its way, and Node with godwit itself.
-      expect(most).toBeLessThan(130e6 + 2.5 * size);
-    },
-    rounds(60_000, 600_000),
-  );
-
   it('while an index is built, between two of them, with rows that the index waits for', async () => {
     await write(
       'create index concurrently one on t (n);\ncreate index concurrently two on t (n);\n',
@@ -302,13 +273,3 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
     await client.end();
   }, 90_000);
 });
-
-/** 0 where the system does not say it. */
-function residentBytes(pid: number | undefined): number {
-  try {
-    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Number(kilobytes ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
-}

@@ -1,14 +1,14 @@
 import type { SqlInput } from '../../../core/text/long-sql.ts';
 import { BlockNumbers, isWrapped, refuseOpenBlock } from './blocks.ts';
-import { createsType, usedValues } from './enum-value.ts';
+import { newValueOf, usedTooEarly } from './enum-value.ts';
 import { type Grouping, GroupNumbers } from './groups.ts';
 import { kindOf } from './kind.ts';
 import { blank, cutPieces, MOST_CHARACTERS, type Piece } from './pieces.ts';
-import { commits, refusedInTransaction } from './refusal.ts';
+import { committingProcedures, refusal } from './refused-statement.ts';
 import { StatementScan } from './split.ts';
 import type { ReadStatement, Statement, TextPlace } from './statement.ts';
 import { type Noted, type Survey, survey } from './survey.ts';
-import { bodyOf, lastName, type Tree } from './tree.ts';
+import type { Tree } from './tree.ts';
 
 export interface AnalysedStatement extends Statement {
   /** False for what must run by itself, outside any transaction that godwit opens. */
@@ -174,33 +174,6 @@ function* describeAll(
   }
 }
 
-/** @returns what of it the server refuses in a transaction, as the server puts it */
-function refusal(
-  defined: ReadonlyMap<string, number>,
-  { index, statement, tree }: Noted,
-): string | undefined {
-  if (!tree) return undefined;
-  const kind = tree.TransactionStmt?.kind;
-  if (kind?.endsWith('_PREPARED')) return kindOf(statement.words);
-  const called = lastName(tree.CallStmt?.funccall?.funcname);
-  if (called !== undefined && (defined.get(called) ?? index) < index) {
-    return `CALL ${called}, which ends its transaction,`;
-  }
-  return refusedInTransaction(tree);
-}
-
-/** Those that the file defines, and the number of the first statement that does. */
-function committingProcedures(noted: readonly Noted[]): Map<string, number> {
-  const defined = new Map<string, number>();
-  for (const { index, tree } of noted) {
-    const routine = tree?.CreateFunctionStmt;
-    const name = routine?.is_procedure ? lastName(routine.funcname) : undefined;
-    if (name === undefined || defined.has(name) || !commits(bodyOf(routine?.options))) continue;
-    defined.set(name, index);
-  }
-  return defined;
-}
-
 function explain(input: SqlInput, at: TextPlace, { noted }: Survey): string[] {
   const defined = committingProcedures(noted);
   const tooEarly = usedTooEarly(input, at, noted.flatMap(newValueOf));
@@ -222,42 +195,6 @@ function explain(input: SqlInput, at: TextPlace, { noted }: Survey): string[] {
     why.push(`The file begins and ends transactions itself (line ${control.statement.line}).`);
   }
   return why;
-}
-
-/** A value that ALTER TYPE adds to an enum. */
-interface NewValue {
-  /** Number of the statement. */
-  readonly index: number;
-  readonly type: string;
-  readonly name: string;
-}
-
-function newValueOf({ index, tree }: Noted): NewValue[] {
-  const { newVal, oldVal, typeName } = tree?.AlterEnumStmt ?? {};
-  if (newVal === undefined || oldVal !== undefined) return [];
-  return [{ index, type: lastName(typeName) ?? '', name: newVal }];
-}
-
-/** Values by their statement's number, found in one pass for all. */
-function usedTooEarly(
-  input: SqlInput,
-  at: TextPlace,
-  values: readonly NewValue[],
-): Map<number, NewValue> {
-  const used = new Map<number, NewValue>();
-  let open = [...values];
-  let number = 0;
-  if (open.length === 0) return used;
-  for (const statement of new StatementScan(input, at).statements()) {
-    const made = open.filter(({ index, type }) => number < index && createsType(type, statement));
-    const later = open.filter(({ index }) => number > index);
-    const found = usedValues(later, statement);
-    for (const value of found) used.set(value.index, value);
-    open = open.filter((value) => !made.includes(value) && !found.includes(value));
-    if (open.length === 0) break;
-    number++;
-  }
-  return used;
 }
 
 function describe(
