@@ -1,5 +1,5 @@
 import { GodwitError, toGodwitError } from '../../errors.ts';
-import type { Effect } from '../../ports/history.ts';
+import type { Effect, RunHeader } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { Job, Outcome } from '../../ports/session.ts';
 import { appendEvents } from './append.ts';
@@ -166,7 +166,7 @@ async function recordFailure(
 
 export function failedEvent(job: Job, { effect, durationMs, error }: Outcome) {
   return {
-    ...job.header,
+    ...knownHeader(job.header),
     event: 'ended',
     status: 'failed',
     effect,
@@ -175,6 +175,16 @@ export function failedEvent(job: Job, { effect, durationMs, error }: Outcome) {
     error,
     backup: job.backup,
   } as const;
+}
+
+/** Without the hash of a long file that is another by now, which cannot be read any more. */
+function knownHeader(header: RunHeader): RunHeader {
+  try {
+    return { ...header };
+  } catch {
+    const { normalized: _, ...known } = Object.getOwnPropertyDescriptors(header);
+    return Object.defineProperties({}, known) as RunHeader;
+  }
 }
 
 function asError(thrown: unknown, job: Job): GodwitError {
