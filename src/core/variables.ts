@@ -1,7 +1,7 @@
 import { GodwitError, type Place } from '../errors.ts';
 import type { SqlText } from '../ports/migration.ts';
 import type { SqlPart } from '../ports/sql-part.ts';
-import { longSql } from './text/long-sql.ts';
+import { cutSql } from './text/sql-cut.ts';
 import { SqlLexer } from './text/sql-lexer.ts';
 
 const VARIABLE = /(\\?)\$\{([A-Za-z_][\w.-]*)\}/g;
@@ -59,7 +59,13 @@ export function withVariables(sql: SqlText, variables: Readonly<Record<string, s
   if (!parts) return { ...rest, text: substituteVariables(sql.text, variables, sql) };
   // A value may hold more than one statement: what it gives is cut once more.
   const chunks = () => substituteParts(parts(), variables, sql);
-  return { ...rest, ...longSql({ chunks }, 0, Number.POSITIVE_INFINITY) };
+  return {
+    ...rest,
+    get text() {
+      return [...chunks()].join('');
+    },
+    parts: () => cutSql(chunks()),
+  };
 }
 
 function* substituteParts(

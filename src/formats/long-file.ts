@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { rawChecksum } from '../core/checksum.ts';
+import { cutSql } from '../core/text/sql-cut.ts';
 import { GodwitError } from '../errors.ts';
+import type { SqlPart } from '../ports/sql-part.ts';
 
 /** Files of more bytes are read from the disk piece by piece, each time they are needed. */
 export const LONG_BYTES: number = 4 * 1024 * 1024;
@@ -18,6 +21,8 @@ export class LongFile {
   readonly #path: string;
   readonly #file: string;
   #stats: Pick<Stats, 'size' | 'mtimeMs'>;
+  /** By range. */
+  readonly #places = new Map<string, readonly Place[]>();
 
   /**
    * Reads it for the first time. Throws what `fs` throws.
@@ -40,11 +45,72 @@ export class LongFile {
   }
 
   /**
-   * The text, without a byte order mark, in chunks that end between characters.
+   * SQL of it in parts. Where they are is found once and kept, with a hash of each.
    *
-   * @throws GodwitError GODWIT_PLAN_CHANGED at the end, when it is not what was listed
+   * @param from offset of its first character, from 0
+   * @param to offset behind its last
+   * @throws GodwitError GODWIT_PLAN_CHANGED before a part that is not what was listed, or,
+   * the first time, at the end
    */
-  *chunks(): Generator<string, void> {
+  *parts(from = 0, to = Number.POSITIVE_INFINITY): Generator<SqlPart, void> {
+    const range = `${from}-${to}`;
+    const known = this.#places.get(range);
+    if (known) {
+      yield* this.#known(known);
+      return;
+    }
+    const places: Place[] = [];
+    const skipped = { bytes: 0 };
+    let at = 0;
+    for (const part of cutSql(this.#slice(from, to, skipped))) {
+      const { text, ...rest } = part;
+      const bytes = Buffer.byteLength(text);
+      places.push({ ...rest, at: at + skipped.bytes, bytes, hash: rawChecksum(text) });
+      at += bytes;
+      yield part;
+    }
+    this.#places.set(range, places);
+  }
+
+  /** All of it, or of a range. */
+  text(from = 0, to = Number.POSITIVE_INFINITY): string {
+    return [...this.#slice(from, to, { bytes: 0 })].join('');
+  }
+
+  *#known(places: readonly Place[]): Generator<SqlPart, void> {
+    const fd = this.#open();
+    try {
+      if (fstatSync(fd).size !== this.#stats.size) throw changed(this.#file);
+      const buffer = Buffer.allocUnsafe(Math.max(0, ...places.map(({ bytes }) => bytes)));
+      for (const { at, bytes, hash, ...part } of places) {
+        let length = 0;
+        for (let read = -1; length < bytes && read !== 0; length += read) {
+          read = readSync(fd, buffer, length, bytes - length, at + length);
+        }
+        const found = buffer.subarray(0, length);
+        if (rawChecksum(found) !== hash) throw changed(this.#file);
+        yield { ...part, text: found.toString('utf8') };
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** What is behind the range is read too: only at its end a file is known to be the same. */
+  *#slice(from: number, to: number, skipped: { bytes: number }): Generator<string, void> {
+    let at = 0;
+    for (const { text, mark } of this.#chunks()) {
+      const begin = Math.min(Math.max(from - at, 0), text.length);
+      const end = Math.min(to - at, text.length);
+      skipped.bytes += mark;
+      if (begin > 0) skipped.bytes += Buffer.byteLength(text.slice(0, begin));
+      if (begin < end) yield text.slice(begin, end);
+      at += text.length;
+    }
+  }
+
+  /** The text without a byte order mark, and the bytes of that where there was one. */
+  *#chunks(): Generator<{ readonly text: string; readonly mark: number }, void> {
     const fd = this.#open();
     try {
       const digest = createHash('sha256');
@@ -52,7 +118,8 @@ export class LongFile {
       for (const { fresh, characters } of readBytes(fd)) {
         digest.update(fresh);
         const text = characters.toString('utf8');
-        yield first && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+        const hasMark = first && text.charCodeAt(0) === 0xfeff;
+        yield hasMark ? { text: text.slice(1), mark: 3 } : { text, mark: 0 };
         first = false;
       }
       if (digest.digest('hex') !== this.raw) throw changed(this.#file);
@@ -88,6 +155,14 @@ export class LongFile {
       throw changed(this.#file, cause);
     }
   }
+}
+
+/** Where a part is. */
+interface Place extends Omit<SqlPart, 'text'> {
+  /** First byte of the file. */
+  readonly at: number;
+  readonly bytes: number;
+  readonly hash: string;
 }
 
 interface Bytes {

@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { normalizedChecksum, normalizedSqlChecksum, rawChecksum } from '../core/checksum.ts';
-import { cutSql } from '../core/text/sql-cut.ts';
 import type { Checksum } from '../ports/migration.ts';
 import { LONG_BYTES, LongFile } from './long-file.ts';
 
@@ -39,7 +38,7 @@ export function sourceFile(path: string, file: string): SourceFile {
     },
     text: () => {
       const found = read();
-      if (found instanceof LongFile) return [...found.chunks()].join('');
+      if (found instanceof LongFile) return found.text();
       text ??= stripByteOrderMark(found.toString('utf8'));
       return text;
     },
@@ -78,7 +77,7 @@ function readSource(path: string, file: string): Buffer | LongFile {
 /** A TypeScript file is marked: what was compiled from it cannot be compared with it. */
 function normalizedIn(language: 'sql' | 'js' | 'ts', source: SourceFile): string {
   const long = language === 'sql' ? source.long() : undefined;
-  if (long) return normalizedSqlChecksum(() => cutSql(long.chunks()));
+  if (long) return normalizedSqlChecksum(() => long.parts());
   const normalized = normalizedChecksum(source.text(), language === 'sql' ? 'sql' : 'script');
   return language === 'ts' ? normalized.replace(':', ':ts:') : normalized;
 }

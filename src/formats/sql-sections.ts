@@ -1,5 +1,5 @@
 import { type LongText, longSql } from '../core/text/long-sql.ts';
-import { cutSql, wholePart } from '../core/text/sql-cut.ts';
+import { wholePart } from '../core/text/sql-cut.ts';
 import type { SqlText, TransactionMode } from '../ports/migration.ts';
 import { type SqlComment, type SqlScan, scanSql } from './sql-comments.ts';
 
@@ -58,7 +58,7 @@ const WORDS: Readonly<Record<string, Directives>> = {
 
 /** Reads section markers, directives and fields of an SQL file, held whole or long. */
 export function parseSqlFile(text: string | LongText): SqlFile | { readonly error: SqlFileError } {
-  const scan = scanSql(typeof text === 'string' ? [wholePart(text)] : cutSql(text.chunks()));
+  const scan = scanSql(typeof text === 'string' ? [wholePart(text)] : text.parts());
   const markers: Marker[] = [];
   const fields: Fields = {};
   const perSection = new Map<Marker | undefined, Directives>();
@@ -184,8 +184,8 @@ function buildSections(
 ): Pick<SqlFile, 'whole' | 'sections'> {
   const shared = perSection.get(undefined) ?? {};
   if (markers.length === 0) {
-    const whole = section(textOf(text, 0, length), 1, shared, tokens > 0);
-    return { whole, sections: {} };
+    const whole = typeof text === 'string' ? { text } : longSql(text);
+    return { whole: section(whole, 1, shared, tokens > 0), sections: {} };
   }
   const sections: Partial<Record<SectionName, SqlSection>> = {};
   markers.forEach((marker, index) => {

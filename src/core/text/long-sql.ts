@@ -1,6 +1,5 @@
 import type { SqlText } from '../../ports/migration.ts';
 import type { SqlPart, SqlParts } from '../../ports/sql-part.ts';
-import { cutSql } from './sql-cut.ts';
 
 /** SQL as those read it who can do with parts of it: held whole, or read on demand. */
 export type SqlInput = string | SqlParts;
@@ -23,31 +22,30 @@ export function hasMatch(sql: SqlText, expression: RegExp): boolean {
   return findMatch(sql, expression) !== null;
 }
 
-/** A text that comes in chunks and is not held. */
+/** A text that is not held, which a file is, or what variables make of one. */
 export interface LongText {
-  /** From the beginning, at each call. No chunk ends in the middle of a character. */
-  chunks(): Iterable<string>;
+  /**
+   * The parts of a range, at each call anew, or of all.
+   *
+   * @param from offset of the first character, from 0
+   * @param to offset behind the last
+   */
+  parts(from?: number, to?: number): Iterable<SqlPart>;
+  text(from?: number, to?: number): string;
 }
 
 /** Text and parts of a range of a long text, read when they are asked for. */
-export function longSql(long: LongText, from: number, to: number): Pick<SqlText, 'text' | 'parts'> {
+export function longSql(
+  long: LongText,
+  from?: number,
+  to?: number,
+): Pick<SqlText, 'text' | 'parts'> {
   return {
     get text() {
-      return [...slice(long.chunks(), from, to)].join('');
+      return long.text(from, to);
     },
-    parts: () => cutSql(slice(long.chunks(), from, to)),
+    parts: () => long.parts(from, to),
   };
-}
-
-/** What is behind the range is read too: only at its end a file is known to be the same. */
-function* slice(chunks: Iterable<string>, from: number, to: number): Generator<string, void> {
-  let at = 0;
-  for (const chunk of chunks) {
-    const begin = Math.max(from - at, 0);
-    const end = Math.min(to - at, chunk.length);
-    if (begin < end) yield begin === 0 && end === chunk.length ? chunk : chunk.slice(begin, end);
-    at += chunk.length;
-  }
 }
 
 /** A line by its number from 1, without what ends it; empty when there is none. */

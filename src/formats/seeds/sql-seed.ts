@@ -21,10 +21,10 @@ export function sqlSeed(found: SeedFile, variables: boolean): Seed | SourceProbl
   };
 }
 
-/** Of a long file the first quarter of a megabyte: what it needs stands at its top. */
+/** Of a long file the first part: what it needs stands at its top. */
 function headOf(source: SourceFile): string {
   const long = source.long();
   if (!long) return source.text();
-  for (const chunk of long.chunks()) return chunk;
+  for (const { text } of long.parts()) return text;
   return '';
 }

@@ -64,13 +64,15 @@ describe('a long file', () => {
     const { up, down } = await bodyOf(migrations[0]);
     expect(up).toMatchObject({ line: 2, transaction: 'never', file: '001_a.sql' });
     expect([...(up.parts?.() ?? [])].map(({ text }) => text).join('')).toBe(up.text);
+    // Found again without looking for where statements end.
+    expect([...(up.parts?.() ?? [])].map(({ text }) => text).join('')).toBe(up.text);
     expect(up.text).toBe(`-- godwit: no-transaction\n${ROWS}\n`);
     expect(down?.parts).toBeUndefined();
     expect(down?.text).toBe('drop table t;\n');
   });
 
   it('may be touched, but not changed, between its listing and its run', async () => {
-    const path = write(ROWS);
+    const path = write(`\ufeff${ROWS}`);
     const { migrations } = await list();
     utimesSync(path, new Date(), new Date());
     const { up } = await bodyOf(migrations[0]);
@@ -78,6 +80,13 @@ describe('a long file', () => {
     appendFileSync(path, '-- one more line\n');
     await expect(migrations[0]?.load()).rejects.toMatchObject({ code: 'GODWIT_PLAN_CHANGED' });
     expect(() => [...(up.parts?.() ?? [])]).toThrow('001_a.sql was changed after it was listed.');
+    writeFileSync(path, `\ufeff${ROWS.slice(0, -6)}end?');\n`);
+    const sent: string[] = [];
+    expect(() => {
+      for (const { text } of up.parts?.() ?? []) sent.push(text);
+    }).toThrow('was changed');
+    // What is sent is what was listed, even of a file that is another by now.
+    expect(ROWS.startsWith(sent.join(''))).toBe(true);
     rmSync(path);
     await expect(migrations[0]?.load()).rejects.toMatchObject({ code: 'GODWIT_PLAN_CHANGED' });
   });
