@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import zlib from 'node:zlib';
 import { rawChecksum } from '../core/checksum.ts';
 import { cutSql } from '../core/text/sql-cut.ts';
 import { GodwitError } from '../errors.ts';
@@ -12,20 +13,21 @@ export const LONG_BYTES: number = 4 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * A file that is too long to be held. Its bytes are hashed when it is listed and each time
- * its text is read, so that what is hashed, parsed and run is the same here too.
+ * A file that is too long to be held. It is hashed as it is listed, and compared with that
+ * whenever it is read, so that what is hashed, parsed and run is the same here too.
  */
 export class LongFile {
-  readonly raw: string;
   readonly isUtf8: boolean;
   readonly #path: string;
   readonly #file: string;
   #stats: Pick<Stats, 'size' | 'mtimeMs'>;
+  /** Found by whoever reads it whole first, which listing it does. */
+  #raw: string | undefined;
   /** By range. */
   readonly #places = new Map<string, readonly Place[]>();
 
   /**
-   * Reads it for the first time. Throws what `fs` throws.
+   * Throws what `fs` throws.
    *
    * @param fd of the file at its beginning
    * @param file relative to the project, for errors
@@ -34,14 +36,15 @@ export class LongFile {
     this.#path = path;
     this.#file = file;
     this.#stats = fstatSync(fd);
-    const digest = createHash('sha256');
     let valid = true;
-    for (const bytes of readBytes(fd)) {
-      digest.update(bytes.fresh);
-      valid &&= isUtf8(bytes.characters);
-    }
-    this.raw = digest.digest('hex');
+    for (const { characters } of readBytes(fd)) valid &&= isUtf8(characters);
     this.isUtf8 = valid;
+  }
+
+  /** SHA-256 of its bytes, hex. */
+  get raw(): string {
+    this.#raw ??= this.#hash();
+    return this.#raw;
   }
 
   /**
@@ -65,7 +68,7 @@ export class LongFile {
     for (const part of cutSql(this.#slice(from, to, skipped))) {
       const { text, ...rest } = part;
       const bytes = Buffer.byteLength(text);
-      places.push({ ...rest, at: at + skipped.bytes, bytes, hash: rawChecksum(text) });
+      places.push({ ...rest, at: at + skipped.bytes, bytes, check: checkOf(text) });
       at += bytes;
       yield part;
     }
@@ -82,13 +85,13 @@ export class LongFile {
     try {
       if (fstatSync(fd).size !== this.#stats.size) throw changed(this.#file);
       const buffer = Buffer.allocUnsafe(Math.max(0, ...places.map(({ bytes }) => bytes)));
-      for (const { at, bytes, hash, ...part } of places) {
+      for (const { at, bytes, check, ...part } of places) {
         let length = 0;
         for (let read = -1; length < bytes && read !== 0; length += read) {
           read = readSync(fd, buffer, length, bytes - length, at + length);
         }
         const found = buffer.subarray(0, length);
-        if (rawChecksum(found) !== hash) throw changed(this.#file);
+        if (checkOf(found) !== check) throw changed(this.#file);
         yield { ...part, text: found.toString('utf8') };
       }
     } finally {
@@ -122,7 +125,9 @@ export class LongFile {
         yield hasMark ? { text: text.slice(1), mark: 3 } : { text, mark: 0 };
         first = false;
       }
-      if (digest.digest('hex') !== this.raw) throw changed(this.#file);
+      const raw = digest.digest('hex');
+      this.#raw ??= raw;
+      if (raw !== this.#raw) throw changed(this.#file);
     } finally {
       closeSync(fd);
     }
@@ -136,13 +141,19 @@ export class LongFile {
    */
   refuseChanged(): void {
     const fd = this.#open();
+    const { size, mtimeMs } = fstatSync(fd);
+    closeSync(fd);
+    if (size === this.#stats.size && mtimeMs === this.#stats.mtimeMs) return;
+    if (this.#hash() !== this.raw) throw changed(this.#file);
+    this.#stats = { size, mtimeMs };
+  }
+
+  #hash(): string {
+    const fd = this.#open();
     try {
-      const { size, mtimeMs } = fstatSync(fd);
-      if (size === this.#stats.size && mtimeMs === this.#stats.mtimeMs) return;
       const digest = createHash('sha256');
       for (const { fresh } of readBytes(fd)) digest.update(fresh);
-      if (digest.digest('hex') !== this.raw) throw changed(this.#file);
-      this.#stats = { size, mtimeMs };
+      return digest.digest('hex');
     } finally {
       closeSync(fd);
     }
@@ -162,7 +173,7 @@ interface Place extends Omit<SqlPart, 'text'> {
   /** First byte of the file. */
   readonly at: number;
   readonly bytes: number;
-  readonly hash: string;
+  readonly check: number | string;
 }
 
 interface Bytes {
@@ -171,6 +182,9 @@ interface Bytes {
   /** Whole characters: with what was left over from before, and without a broken one. */
   readonly characters: Buffer;
 }
+
+/** Tells quickly whether a part is as it was. A few versions of Node have no CRC. */
+const checkOf: (data: Buffer | string) => number | string = zlib.crc32 ?? rawChecksum;
 
 /** What it gives is overwritten by the next. */
 function* readBytes(fd: number): Generator<Bytes, void> {

@@ -14,22 +14,25 @@ export interface SqlComment {
   readonly line: number;
   /** Nothing but white space stands before it on its line. */
   readonly alone: boolean;
-  /** Tokens of SQL before it, from the beginning of the file. */
+  /** Tokens of SQL before it that were counted. */
   readonly tokensBefore: number;
 }
 
 export interface SqlScan {
   /** Those that may say something to godwit: a file may have a million others. */
   readonly comments: readonly SqlComment[];
-  /** Tokens of SQL in the file; semicolons do not count. */
+  /** At least one if there are any in the file, and more behind each comment with some. */
   readonly tokens: number;
   /** Characters of the file. */
   readonly length: number;
 }
 
-const TELLING = /^--[^\S\r\n]*(?:godwit|description|author|replaces)\s*:/i;
+const TELLING = /--[^\S\r\n]*(?:godwit|description|author|replaces)\s*:/i;
 
-/** Finds the line comments and counts tokens, in one pass. */
+/**
+ * Finds the line comments and counts tokens, in one pass. Where nothing looks like such a
+ * comment it is only asked whether there is a token; semicolons do not count.
+ */
 export function scanSql(parts: Iterable<SqlPart>): SqlScan {
   const comments: SqlComment[] = [];
   let tokens = 0;
@@ -38,11 +41,15 @@ export function scanSql(parts: Iterable<SqlPart>): SqlScan {
     length = part.offset + part.text.length;
     if (part.kind === 'data') continue;
     const { text } = part;
+    const says = TELLING.test(text);
     const reader = new SqlReader(text, part.state);
     let { line } = part;
     let counted = 0;
     while (reader.next()) {
-      if (isToken(reader)) tokens++;
+      if (isToken(reader)) {
+        tokens++;
+        if (!says) break;
+      }
       if (reader.kind !== 'comment' || !isTelling(reader)) continue;
       line += countLines(text, counted, reader.start);
       counted = reader.start;
@@ -57,7 +64,7 @@ function isToken({ kind }: SqlReader): boolean {
 }
 
 function isTelling({ text, start, end }: SqlReader): boolean {
-  return text.startsWith('--', start) && TELLING.test(text.slice(start, end));
+  return text.startsWith('--', start) && TELLING.exec(text.slice(start, end))?.index === 0;
 }
 
 function lineComment(
