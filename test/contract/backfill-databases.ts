@@ -1,7 +1,8 @@
+import type { MigratorOptions } from '../../src/app/options.ts';
 import type { BackfillSpec } from '../../src/ports/backfill-spec.ts';
 import { startMongod } from '../../src/testing/mongod.ts';
-import { createPglite } from '../../src/testing/pglite.ts';
 import { startPostgres } from '../../src/testing/postgres.ts';
+import { openPglite } from '../support/pglite.ts';
 
 export interface Row {
   readonly id: number;
@@ -18,6 +19,8 @@ export interface BackfillDatabase {
   readonly shared: boolean;
   /** URL of a new database with this many people, `id` from 1 and `n` 0. */
   create(count: number): Promise<string>;
+  /** How a migrator gets there. */
+  connect(url: string): Pick<MigratorOptions, 'url' | 'client'>;
   rows(url: string): Promise<Row[]>;
   /** Adds one to `app`, as an application would, until it is stopped. @returns how often */
   writeUntil(url: string, stopped: () => boolean, count: number): Promise<number>;
@@ -52,6 +55,7 @@ export async function mongodb(): Promise<BackfillDatabase> {
   return {
     name: 'mongodb',
     shared: true,
+    connect: (url) => ({ url }),
     async create(count) {
       const url = server.databaseUrl();
       const all = Array.from({ length: count }, (_, i) => ({
@@ -111,7 +115,7 @@ type Query = (text: string, values?: unknown[]) => Promise<{ rows: Record<string
 
 function sqlDatabase(
   over: <T>(url: string, work: (query: Query) => Promise<T>) => Promise<T>,
-): Omit<BackfillDatabase, 'name' | 'shared' | 'create' | 'stop'> & {
+): Omit<BackfillDatabase, 'name' | 'shared' | 'create' | 'connect' | 'stop'> & {
   fill(url: string, count: number): Promise<void>;
 } {
   return {
@@ -189,6 +193,7 @@ export async function postgres(): Promise<BackfillDatabase> {
     name: 'postgres',
     shared: true,
     ...common,
+    connect: (url) => ({ url }),
     async create(count) {
       const url = await server.createDatabase();
       await fill(url, count);
@@ -198,29 +203,22 @@ export async function postgres(): Promise<BackfillDatabase> {
   };
 }
 
+/** One instance for all tests: to open one takes longer than most of them. */
 export async function pglite(): Promise<BackfillDatabase> {
-  const { PGlite } = await import('@electric-sql/pglite');
-  const made: { remove(): Promise<void> }[] = [];
-  const { fill, ...common } = sqlDatabase(async (url, work) => {
-    const database = await PGlite.create(url.replace(/^pglite:/, ''));
-    try {
-      return await work((text, values) => database.query(text, values));
-    } finally {
-      await database.close();
-    }
-  });
+  const { client, empty, close } = await openPglite();
+  const { fill, ...common } = sqlDatabase((_url, work) =>
+    work((text, values) => client.query(text, values)),
+  );
   return {
     name: 'pglite',
     shared: false,
     ...common,
+    connect: () => ({ client }),
     async create(count) {
-      const database = await createPglite();
-      made.push(database);
-      await fill(database.url, count);
-      return database.url;
+      await empty();
+      await fill('memory', count);
+      return 'memory';
     },
-    stop: async () => {
-      await Promise.all(made.map((database) => database.remove()));
-    },
+    stop: close,
   };
 }

@@ -10,7 +10,6 @@ import {
   type Migrator,
 } from '../../src/index.ts';
 import type { BackfillSpec } from '../../src/ports/backfill-spec.ts';
-import { SOAK } from '../support/rounds.ts';
 import { type BackfillDatabase, mongodb, pglite, postgres } from './backfill-databases.ts';
 
 const COUNT = 3_000;
@@ -20,8 +19,6 @@ describe.each([
   ['postgres', postgres],
   ['pglite', pglite],
 ] as const)('backfills on %s', (_, start) => {
-  /** PGlite has PostgreSQL's code, and is opened anew by each migrator, a second each. */
-  const itIsNotSlow = it.runIf(_ !== 'pglite' || SOAK);
   let database: BackfillDatabase;
   let root: string;
   const open: Migrator[] = [];
@@ -41,15 +38,10 @@ describe.each([
   });
 
   const use = (url: string, backfills: BackfillSpec[] = [], dir = 'migrations'): Migrator => {
-    const migrator = createMigrator({ url, root, dir, config: false, backfills });
+    const to = database.connect(url);
+    const migrator = createMigrator({ ...to, root, dir, config: false, backfills });
     open.push(migrator);
     return migrator;
-  };
-
-  /** PGlite is open in one place at a time. */
-  const rowsOf = async (url: string) => {
-    for (const migrator of open.splice(0)) await migrator.close();
-    return database.rows(url);
   };
 
   const inJavaScript = (): BackfillSpec => ({
@@ -92,7 +84,7 @@ describe.each([
     expect((await migrator.status()).migrations).toEqual([]);
     const { backfill } = await migrator.backfill.status('add');
     expect(backfill).toMatchObject({ state: 'complete', done: 1, workers: [] });
-    once(await rowsOf(url));
+    once(await database.rows(url));
   });
 
   it('changes every row once in JavaScript, and does not do it again', async () => {
@@ -102,16 +94,16 @@ describe.each([
     const again = await migrator.backfill.run('add');
     expect(again.ran).toBe(false);
     expect(again.summary).toMatchObject({ state: 'complete', rows: COUNT });
-    once(await rowsOf(url));
+    once(await database.rows(url));
   });
 
-  itIsNotSlow('begins anew when it is told to', async () => {
+  it('begins anew when it is told to', async () => {
     const url = await database.create(50);
     const migrator = use(url, [inJavaScript()]);
     await migrator.backfill.run('add');
     const { summary } = await migrator.backfill.run('add', { again: true });
     expect(summary.generation).toBe(2);
-    expect(new Set((await rowsOf(url)).map(({ n }) => n))).toEqual(new Set([2]));
+    expect(new Set((await database.rows(url)).map(({ n }) => n))).toEqual(new Set([2]));
   });
 
   it('runs a transform of a module in threads, deletes and leaves alone', async () => {
@@ -125,7 +117,7 @@ describe.each([
     const { summary, error } = await use(url, [spec]).backfill.run('threads');
     expect(error).toBeUndefined();
     expect(summary).toMatchObject({ rows: 400, changed: 320, deleted: 40 });
-    const rows = await rowsOf(url);
+    const rows = await database.rows(url);
     expect(rows).toHaveLength(360);
     expect(rows.filter(({ phone }) => phone.startsWith('+'))).toHaveLength(320);
   });
@@ -152,37 +144,34 @@ describe.each([
     await database.setPhone(url, 77, '0000077');
     const again = use(url, [spec]);
     expect((await again.backfill.retry('plus')).summary).toMatchObject({ poisoned: 1 });
-    const rows = await rowsOf(url);
+    const rows = await database.rows(url);
     expect(rows.filter(({ n }) => n === 1)).toHaveLength(499);
     expect(rows.filter(({ n }) => n > 1)).toEqual([]);
   });
 
-  itIsNotSlow(
-    'stops at a row that fails, and goes on with a definition that was mended',
-    async () => {
-      const url = await database.create(300);
-      const failing = {
-        ...inJavaScript(),
-        chunk: 50,
-        transform: ({ n, phone }: { n: number; phone: string }) => {
-          if (phone === '0000123') throw new Error('no such number');
-          return { n: n + 1 };
-        },
-      };
-      const first = use(url, [failing]);
-      const { summary, error } = await first.backfill.run('add');
-      expect(summary.state).toBe('failed');
-      expect(error?.message).toContain('no such number');
-      await first.close();
-      const mended = use(url, [{ ...failing, transform: inJavaScript().transform }]);
-      await expect(mended.backfill.run('add')).rejects.toMatchObject({
-        code: 'GODWIT_BACKFILL_CHANGED',
-      });
-      const { summary: done } = await mended.backfill.run('add', { acceptDefinition: true });
-      expect(done.state).toBe('complete');
-      once(await rowsOf(url));
-    },
-  );
+  it('stops at a row that fails, and goes on with a definition that was mended', async () => {
+    const url = await database.create(300);
+    const failing = {
+      ...inJavaScript(),
+      chunk: 50,
+      transform: ({ n, phone }: { n: number; phone: string }) => {
+        if (phone === '0000123') throw new Error('no such number');
+        return { n: n + 1 };
+      },
+    };
+    const first = use(url, [failing]);
+    const { summary, error } = await first.backfill.run('add');
+    expect(summary.state).toBe('failed');
+    expect(error?.message).toContain('no such number');
+    await first.close();
+    const mended = use(url, [{ ...failing, transform: inJavaScript().transform }]);
+    await expect(mended.backfill.run('add')).rejects.toMatchObject({
+      code: 'GODWIT_BACKFILL_CHANGED',
+    });
+    const { summary: done } = await mended.backfill.run('add', { acceptDefinition: true });
+    expect(done.state).toBe('complete');
+    once(await database.rows(url));
+  });
 
   it('rehearses without writing', async () => {
     const url = await database.create(250);
@@ -195,7 +184,7 @@ describe.each([
     const computed = { ...database.target, ...database.increment, name: 'add' };
     const inDatabase = await use(url, [computed]).backfill.dryRun('add');
     expect(inDatabase.sample[0]).toMatchObject({ before: { n: 0 }, after: { n: 1 } });
-    expect((await rowsOf(url)).every(({ n }) => n === 0)).toBe(true);
+    expect((await database.rows(url)).every(({ n }) => n === 0)).toBe(true);
     expect(await database.objects(url)).toEqual(before);
   });
 
@@ -213,7 +202,7 @@ describe.each([
     await expect(second.backfill.run('add')).rejects.toMatchObject({
       code: 'GODWIT_CONFIRMATION_NEEDED',
     });
-    const rows = await rowsOf(url);
+    const rows = await database.rows(url);
     expect(rows.filter(({ n }) => n === 0)).toHaveLength(199);
     expect(rows[4]).toMatchObject({ n: 1, phone: 'changed since' });
   });
@@ -235,10 +224,10 @@ describe.each([
       state: 'complete',
       rows: COUNT,
     });
-    once(await rowsOf(url));
+    once(await database.rows(url));
   });
 
-  itIsNotSlow('stops at once when it is aborted, and loses nothing', async () => {
+  it('stops at once when it is aborted, and loses nothing', async () => {
     const url = await database.create(500);
     const slow = async ({ n }: { n: number }) => {
       await sleep(10);
@@ -256,7 +245,7 @@ describe.each([
       { acceptDefinition: true },
     );
     expect(done).toMatchObject({ state: 'complete', rows: 500 });
-    once(await rowsOf(url));
+    once(await database.rows(url));
   });
 
   it('is paused, throttled, resumed and cancelled meanwhile', async () => {
@@ -297,7 +286,7 @@ describe.each([
     ).rejects.toMatchObject({ code: 'GODWIT_BACKFILL_INVALID' });
   });
 
-  itIsNotSlow('reads the folder backfills/', async () => {
+  it('reads the folder backfills/', async () => {
     const url = await database.create(30);
     const dir = join(root, `folder-${database.name}`);
     const target = JSON.stringify(database.target).slice(1, -1);
@@ -310,12 +299,17 @@ describe.each([
       join(dir, 'phones.transform.ts'),
       `export default (row: { n: number }) => ({ n: row.n + 1 });\n`,
     );
-    const migrator = createMigrator({ url, root, config: false, backfillDir: dir });
+    const migrator = createMigrator({
+      ...database.connect(url),
+      root,
+      config: false,
+      backfillDir: dir,
+    });
     open.push(migrator);
     const { backfills } = await migrator.backfill.list();
     expect(backfills).toMatchObject([{ name: 'phones', state: 'new' }]);
     expect((await migrator.backfill.run('phones')).summary.rows).toBe(30);
-    once(await rowsOf(url));
+    once(await database.rows(url));
   });
 
   describe('inside a migration', () => {
@@ -336,10 +330,10 @@ describe.each([
       expect(backfills).toMatchObject([{ ledger: 'migration:1:add', state: 'complete' }]);
       await migrator.down();
       expect((await migrator.up()).summary.applied).toBe(1);
-      expect(new Set((await rowsOf(url)).map(({ n }) => n))).toEqual(new Set([2]));
+      expect(new Set((await database.rows(url)).map(({ n }) => n))).toEqual(new Set([2]));
     });
 
-    itIsNotSlow('resumes by itself after an interruption', async () => {
+    it('resumes by itself after an interruption', async () => {
       const url = await database.create(COUNT);
       const dir = await folder(database.migration(text(`, throttle: { maxRate: ${COUNT} }`)));
       const first = use(url, [], dir);
@@ -352,10 +346,10 @@ describe.each([
       expect(report.error?.code).toBe('GODWIT_STOPPED');
       await first.close();
       expect((await use(url, [], dir).up()).summary.applied).toBe(1);
-      once(await rowsOf(url));
+      once(await database.rows(url));
     });
 
-    itIsNotSlow('goes on after the migration failed for another reason', async () => {
+    it('goes on after the migration failed for another reason', async () => {
       const url = await database.create(200);
       const dir = await folder(database.migration(text(), `throw new Error('afterwards');`));
       const migrator = use(url, [], dir);
@@ -364,7 +358,7 @@ describe.each([
       const [name, good] = database.migration(text());
       await writeFile(join(dir, name), good);
       expect((await use(url, [], dir).up()).summary.applied).toBe(1);
-      once(await rowsOf(url));
+      once(await database.rows(url));
     });
 
     it.runIf(_ !== 'mongodb')('comes before the first statement', async () => {
@@ -373,7 +367,7 @@ describe.each([
       const late = good.replace('const s =', `await client.query('select 1'); const s =`);
       const report = await use(url, [], await folder([name, late])).up();
       expect(report.runs[0]?.error?.code).toBe('GODWIT_BACKFILL_LATE');
-      expect((await rowsOf(url)).every(({ n }) => n === 0)).toBe(true);
+      expect((await database.rows(url)).every(({ n }) => n === 0)).toBe(true);
     });
   });
 
@@ -383,7 +377,7 @@ describe.each([
       const spec = { ...inJavaScript(), chunk: 50, concurrency: 2 };
       const reports = await Promise.all([1, 2, 3].map(() => use(url, [spec]).backfill.run('add')));
       expect(reports.map(({ summary }) => summary.state)).toEqual(Array(3).fill('complete'));
-      once(await rowsOf(url));
+      once(await database.rows(url));
     });
 
     it.runIf(_ !== 'pglite')(
@@ -398,7 +392,7 @@ describe.each([
         over = true;
         const written = await writing;
         expect(summary).toMatchObject({ state: 'complete', rows: COUNT });
-        const rows = await rowsOf(url);
+        const rows = await database.rows(url);
         once(rows);
         expect(rows.reduce((sum, { app }) => sum + app, 0)).toBe(written);
       },

@@ -1,12 +1,11 @@
-import { PGlite } from '@electric-sql/pglite';
 import { MongoClient } from 'mongodb';
 import pg from 'pg';
 import type { Driver, OpenDriver, OpenOptions } from '../../src/ports/driver.ts';
 import type { StepCall } from '../../src/ports/migration.ts';
 import type { HarnessDatabase } from '../../src/testing/conformance.ts';
 import { startMongod } from '../../src/testing/mongod.ts';
-import { createPglite } from '../../src/testing/pglite.ts';
 import { startPostgres } from '../../src/testing/postgres.ts';
+import { openPglite } from '../support/pglite.ts';
 
 /** New databases on a server that is stopped at the end. */
 export interface DatabaseServer {
@@ -109,36 +108,18 @@ export async function postgresHarness(
   };
 }
 
-/** Makes of a database that was used one that is new. */
-const EMPTY = `do $$ declare one name; begin
-  for one in select nspname from pg_namespace
-    where nspname not like 'pg\\_%' and nspname <> 'information_schema'
-  loop execute format('drop schema %I cascade', one); end loop;
-  create schema public; end $$`;
-
-/**
- * The suite looks at the database through the same instance: PGlite opens a folder once. One
- * instance is emptied between the tests, because to open one takes longer than a test.
- */
+/** The suite looks at the database through the same instance: PGlite opens a folder once. */
 export async function pgliteHarness(): Promise<DatabaseServer> {
   const { open } = await import('../../src/drivers/pglite/driver.ts');
-  const { folder, url, remove } = await createPglite();
-  const client = await PGlite.create(folder);
+  const { client, url, empty, close } = await openPglite();
   return {
     async create() {
       return {
         open: opener(open, { url, client }),
         ...lookAt(async <Row>(text: string) => (await client.query<Row>(text)).rows),
-        async drop() {
-          await client.exec('rollback');
-          await client.exec('discard all');
-          await client.exec(EMPTY);
-        },
+        drop: empty,
       };
     },
-    async stop() {
-      await client.close();
-      await remove();
-    },
+    stop: close,
   };
 }

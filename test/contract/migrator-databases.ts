@@ -1,12 +1,15 @@
+import type { MigratorOptions } from '../../src/app/options.ts';
 import { startMongod } from '../../src/testing/mongod.ts';
-import { createPglite } from '../../src/testing/pglite.ts';
 import { startPostgres } from '../../src/testing/postgres.ts';
+import { openPglite } from '../support/pglite.ts';
 
 /** What the migrator's contract asks of a database: files that leave marks, and the marks. */
 export interface MigratorDatabase {
   readonly name: 'mongodb' | 'postgres' | 'pglite';
   /** URL of a new, empty database. */
   create(): Promise<string>;
+  /** How a migrator gets there. */
+  connect(url: string): Pick<MigratorOptions, 'url' | 'client'>;
   /** `[file name, text]` of a migration that leaves mark `n` and can be reverted. */
   file(n: number, name?: string): [string, string];
   /** Leaves mark `n`, then fails. */
@@ -31,6 +34,7 @@ export async function mongodb(): Promise<MigratorDatabase> {
   return {
     name: 'mongodb',
     create: async () => server.databaseUrl(),
+    connect: (url) => ({ url }),
     file: (n, name = 'mark') => [`${stem(n, name)}.cjs`, up(n) + down(n)],
     failing: (n) => [`${stem(n, 'mark')}.cjs`, up(n, `throw new Error('no luck ${n}');`) + down(n)],
     unverified: (n) => ({
@@ -76,6 +80,7 @@ export async function postgres(): Promise<MigratorDatabase> {
   return {
     name: 'postgres',
     create: () => server.createDatabase(),
+    connect: (url) => ({ url }),
     ...sqlFiles,
     async marks(url) {
       const client = new pg.Client({ connectionString: url });
@@ -93,34 +98,32 @@ export async function postgres(): Promise<MigratorDatabase> {
   };
 }
 
-export async function pglite(): Promise<MigratorDatabase> {
-  const { PGlite } = await import('@electric-sql/pglite');
-  const made: { remove(): Promise<void> }[] = [];
+export interface PgliteMigratorDatabase extends MigratorDatabase {
+  query<Row>(text: string): Promise<Row[]>;
+}
+
+/** One instance for all tests, which looks from outside as well: to open one takes seconds. */
+export async function pglite(): Promise<PgliteMigratorDatabase> {
+  const { client, empty, close } = await openPglite();
+  const query = async <Row>(text: string): Promise<Row[]> => (await client.query<Row>(text)).rows;
   return {
     name: 'pglite',
     async create() {
-      const database = await createPglite();
-      made.push(database);
-      return database.url;
+      await empty();
+      return 'memory';
     },
+    connect: () => ({ client }),
     ...sqlFiles,
-    async marks(url) {
-      const database = await PGlite.create(url.replace(/^pglite:/, ''));
-      try {
-        const exists = await database.query<{ name: string | null }>(
-          `select to_regclass('public.marks')::text as name`,
-        );
-        if (exists.rows[0]?.name === null) return [];
-        const { rows } = await database.query<{ n: number }>(
-          'select n from public.marks order by n',
-        );
-        return rows.map((row) => row.n);
-      } finally {
-        await database.close();
-      }
+    query,
+    async marks() {
+      const [found] = await query<{ name: string | null }>(
+        `select to_regclass('public.marks')::text as name`,
+      );
+      if (found?.name === null) return [];
+      return (await query<{ n: number }>('select n from public.marks order by n')).map(
+        ({ n }) => n,
+      );
     },
-    stop: async () => {
-      await Promise.all(made.map((database) => database.remove()));
-    },
+    stop: close,
   };
 }

@@ -35,7 +35,12 @@ describe.each([
   });
 
   function migrator(options: MigratorOptions = {}): Migrator {
-    const made = createMigrator({ url, root: folder.path, dir: 'migrations', ...options });
+    const made = createMigrator({
+      ...database.connect(url),
+      root: folder.path,
+      dir: 'migrations',
+      ...options,
+    });
     opened.push(made);
     return made;
   }
@@ -50,11 +55,7 @@ describe.each([
     return (await of.status()).migrations.map((m) => `${m.version} ${m.state}`);
   }
 
-  /** PGlite opens a folder once: what looks from outside must wait its turn. */
-  async function marks(): Promise<number[]> {
-    if (database.name === 'pglite') await Promise.all(opened.splice(0).map((m) => m.close()));
-    return database.marks(url);
-  }
+  const marks = (): Promise<number[]> => database.marks(url);
 
   async function codeOf(work: Promise<unknown>): Promise<string> {
     const error = await work.then(

@@ -1,10 +1,6 @@
-import type { MigratorOptions } from '../../src/app/options.ts';
-import { openPglite } from '../support/pglite.ts';
 import { type MigratorDatabase, mongodb, pglite, postgres } from './migrator-databases.ts';
 
 export interface SeedDatabase extends MigratorDatabase {
-  /** How a migrator gets there. */
-  connect(url: string): MigratorOptions;
   /** Makes `users` with a unique `email`. */
   readonly schema: [string, string];
   /** `select` of every user, by email. */
@@ -47,7 +43,6 @@ async function onMongo(): Promise<SeedDatabase> {
     );
   return {
     ...base,
-    connect: (url) => ({ url }),
     schema: CODE_SCHEMA,
     users: (url) => find(url, 'users', 'email'),
     mirrored: async (url) =>
@@ -77,7 +72,6 @@ function onSql(base: MigratorDatabase, query: Query): SeedDatabase {
     Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
   return {
     ...base,
-    connect: (url) => ({ url }),
     schema: SQL_SCHEMA,
     users: async (url) => (await query(url, USERS)).map(withoutNulls),
     mirrored: async (url) => (await query(url, MIRROR)) as { name: string; status: string }[],
@@ -104,23 +98,9 @@ async function onPostgres(): Promise<SeedDatabase> {
   });
 }
 
-/** One instance for all tests, because PGlite takes seconds to start. */
 async function onPglite(): Promise<SeedDatabase> {
-  const { client, close } = await openPglite();
   const base = await pglite();
-  const query: Query = async (_url, text) =>
-    (await client.query<Record<string, unknown>>(text)).rows;
-  return {
-    ...onSql(base, query),
-    connect: () => ({ client }),
-    async create() {
-      await client.exec(
-        'drop schema if exists godwit cascade; drop schema public cascade; create schema public',
-      );
-      return 'memory';
-    },
-    stop: close,
-  };
+  return onSql(base, (_url, text) => base.query(text));
 }
 
 export const SEED_DATABASES: [string, () => Promise<SeedDatabase>][] = [

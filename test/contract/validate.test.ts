@@ -37,11 +37,10 @@ async function postgres(version: 'embedded' | 'system'): Promise<Server> {
 }
 
 async function pglite(): Promise<Server> {
-  const { client, close } = await openPglite();
+  const { client, empty, close } = await openPglite();
   return {
     async create() {
-      await client.exec(`drop schema if exists godwit cascade; drop schema if exists auth cascade;
-        drop schema if exists public cascade; create schema public`);
+      await empty();
       return {
         options: { client, driver: 'pglite' },
         ask: (sql) => client.exec(sql),

@@ -28,16 +28,11 @@ export async function systemServer(): Promise<TestServer> {
 
 /** One database for all tests, emptied for each: making one takes seconds. */
 async function pgliteServer(): Promise<TestServer> {
-  const { client, close } = await openPglite();
+  const { client, empty, close } = await openPglite();
   const { open } = await import('../../../src/drivers/pglite/driver.ts');
   return {
     async create() {
-      await client.exec(`do $$ declare s text; begin
-          for s in select nspname from pg_namespace
-            where nspname !~ '^pg_' and nspname <> 'information_schema'
-          loop execute format('drop schema %I cascade', s); end loop;
-        end $$;
-        create schema public authorization pg_database_owner`);
+      await empty();
       const driver = await open({ ...optionsOf('pglite:memory'), client });
       return {
         driver,

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type {
-  BackfillControlReport,
-  BackfillListing,
-  BackfillReport,
-  BackfillStatus,
-  BackfillUndoReport,
-  DryRun,
+import {
+  type BackfillControlReport,
+  type BackfillListing,
+  type BackfillReport,
+  type BackfillStatus,
+  type BackfillUndoReport,
+  createMigrator,
+  type DryRun,
+  type Migrator,
 } from '../../../src/index.ts';
 import { type BackfillDatabase, mongodb, postgres } from '../../contract/backfill-databases.ts';
 import { SOAK } from '../../support/rounds.ts';
@@ -22,6 +24,8 @@ describe.each([
   let database: BackfillDatabase;
   let folder: TestFolder;
   let url: string;
+  /** Asks again and again from here: as a process each time it would cost more than the work. */
+  let onlooker: Migrator | undefined;
   const running: RunningCli[] = [];
 
   beforeAll(async () => {
@@ -39,6 +43,8 @@ describe.each([
     await folder.write({
       'godwit.config.json': JSON.stringify({ url, driver: database.name }),
     });
+    await onlooker?.close();
+    onlooker = createMigrator({ root: folder.path });
   };
 
   afterEach(() => {
@@ -46,6 +52,7 @@ describe.each([
   });
 
   afterAll(async () => {
+    await onlooker?.close();
     await database?.stop();
     await folder?.remove();
   });
@@ -61,7 +68,8 @@ describe.each([
     return json.backfill.progress?.rows ?? 0;
   };
   const untilRows = async (rows: number): Promise<void> => {
-    while ((await rowsDone()) < rows) await sleep(50);
+    const seen = async () => (await onlooker?.backfill.status('add'))?.backfill.progress?.rows ?? 0;
+    while ((await seen()) < rows) await sleep(50);
   };
   const once = async (): Promise<void> => {
     const rows = await database.rows(url);
@@ -153,11 +161,12 @@ describe.each([
     await folder.write({ [`migrations/${name}`]: text });
     const cli = startCli(['up'], here());
     running.push(cli);
-    const ledgers = async () =>
-      (await runJson<BackfillListing>(['backfill', 'list'], here())).json.backfills;
+    const ledgers = async () => (await onlooker?.backfill.list())?.backfills ?? [];
     while (!(await ledgers()).some(({ progress }) => (progress?.rows ?? 0) > 500)) await sleep(50);
     cli.kill('SIGKILL');
     await cli.done;
+    const { json } = await runJson<BackfillListing>(['backfill', 'list'], here());
+    expect(json.backfills.map(({ ledger }) => ledger)).toContain('migration:1:add');
     const { code, stdout, stderr } = await runCli(['up'], here());
     expect(`${stdout}${stderr}`).toContain('goes on after');
     expect(code).toBe(0);

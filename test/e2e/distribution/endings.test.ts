@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BackfillStatus } from '../../../src/app/backfill/types.ts';
 import { startRedis, type TestRedis } from '../../../src/testing/redis.ts';
 import { type Example, installExample, type Running, until } from './example.ts';
 
@@ -14,14 +13,12 @@ describe('a backfill whose beginner was killed', () => {
   let redis: TestRedis;
   let worker: Running;
   const shared = () => ({ GODWIT_REDIS_URL: redis.url });
-  const status = async (name: string) =>
-    (await example.json<BackfillStatus>(['backfill', 'status', name])).backfill;
 
   /** Begun, joined by the worker, and then alone with it. */
   const abandon = async (name: string): Promise<void> => {
     const run = example.start(['backfill', 'run', name, ...SLOWLY], shared());
     await until('the worker has joined', async () => {
-      const found = await status(name).catch(() => undefined);
+      const found = await example.status(name).catch(() => undefined);
       return (found?.workers.length ?? 0) >= 2;
     });
     await run.kill('SIGKILL');
@@ -58,7 +55,7 @@ export default defineBackfill({
     await example.godwit(['backfill', 'cancel', 'count-visits']);
     await until(
       'it is cancelled',
-      async () => (await status('count-visits')).state === 'cancelled',
+      async () => (await example.status('count-visits')).state === 'cancelled',
     );
     const { visits } = await example.check();
     expect(visits.before).toBeGreaterThan(0);
@@ -69,22 +66,25 @@ export default defineBackfill({
   it('is paused and resumed from another terminal', async () => {
     await abandon('count-visits');
     await example.godwit(['backfill', 'pause', 'count-visits']);
-    await until('it rests', async () => (await status('count-visits')).state === 'paused');
+    await until('it rests', async () => (await example.status('count-visits')).state === 'paused');
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    const before = (await status('count-visits')).progress?.rows;
+    const before = (await example.status('count-visits')).progress?.rows;
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    expect((await status('count-visits')).progress?.rows).toBe(before);
+    expect((await example.status('count-visits')).progress?.rows).toBe(before);
     await example.godwit(['backfill', 'throttle', 'count-visits', '--max-rate', '0']);
     await example.godwit(['backfill', 'resume', 'count-visits']);
-    await until('it is complete', async () => (await status('count-visits')).state === 'complete');
+    await until(
+      'it is complete',
+      async () => (await example.status('count-visits')).state === 'complete',
+    );
     expect((await example.check()).visits).toEqual({ before: 0, once: ROWS, wrong: 0 });
   });
 
   it('fails for all at a row that stops it', async () => {
     await abandon('stumble');
     await example.godwit(['backfill', 'throttle', 'stumble', '--max-rate', '0']);
-    await until('it has failed', async () => (await status('stumble')).state === 'failed');
-    const found = await status('stumble');
+    await until('it has failed', async () => (await example.status('stumble')).state === 'failed');
+    const found = await example.status('stumble');
     expect(found.error?.message).toContain('patient 15000 is not what it seems');
     const { visits } = await example.check();
     expect(visits.wrong).toBe(0);

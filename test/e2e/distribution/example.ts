@@ -3,6 +3,8 @@ import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BackfillEntry } from '../../../src/app/backfill/types.ts';
+import { createMigrator, type Migrator } from '../../../src/index.ts';
 import { startMongod } from '../../../src/testing/mongod.ts';
 import { startPostgres } from '../../../src/testing/postgres.ts';
 
@@ -40,6 +42,8 @@ export interface Example {
   godwit(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
   /** The document of `godwit … --json`. */
   json<T>(args: readonly string[]): Promise<T>;
+  /** What `godwit backfill status` says, asked from here: as a process it costs more than the work. */
+  status(name: string): Promise<BackfillEntry>;
   /** A new database with so many patients. */
   fill(count: number): Promise<void>;
   check(): Promise<{ phones: Tally; visits: Tally; regions: Tally }>;
@@ -65,6 +69,7 @@ export async function installExample(
   await link(ROOT, join(path, 'node_modules/godwit'));
   const running = new Set<ChildProcess>();
   let url = '';
+  let onlooker: Migrator | undefined;
   const variable = kind === 'mongodb' ? 'MONGODB_URI' : 'DATABASE_URL';
   const start = (file: string, args: readonly string[], env: Readonly<Record<string, string>>) =>
     follow(
@@ -86,7 +91,14 @@ export async function installExample(
       if (Object.keys(document).join() === 'error') throw new Error(JSON.stringify(document.error));
       return document;
     },
+    async status(name) {
+      const [dir, backfillDir] = [`${kind}/migrations`, `${kind}/backfills`];
+      onlooker ??= createMigrator({ url, root: path, config: false, dir, backfillDir });
+      return (await onlooker.backfill.status(name)).backfill;
+    },
     async fill(count) {
+      await onlooker?.close();
+      onlooker = undefined;
       url = 'createDatabase' in server ? await server.createDatabase() : server.databaseUrl();
       const { code, stderr } = await start('fill.js', [kind, String(count)], {}).done;
       if (code !== 0) throw new Error(stderr);
@@ -98,6 +110,7 @@ export async function installExample(
     },
     async stop() {
       for (const child of running) child.kill('SIGKILL');
+      await onlooker?.close();
       await server.stop();
       await rm(path, { recursive: true, force: true });
     },

@@ -1,7 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BackfillStatus } from '../../../src/app/backfill/types.ts';
 import { startRedis, type TestRedis } from '../../../src/testing/redis.ts';
 import { type Example, installExample, until } from './example.ts';
 
@@ -19,14 +18,8 @@ describe('Redis and bullmq that are not there', { timeout: TEST_MS }, () => {
   const at = (server: TestRedis) => ['--redis', server.url];
   /** Enough has been seen: the rest as fast as it goes. */
   const hurry = () => example.godwit(['backfill', 'throttle', 'count-visits', '--max-rate', '0']);
-  const workersOf = async () => {
-    const { backfill } = await example.json<BackfillStatus>(['backfill', 'status', 'count-visits']);
-    return backfill.workers.length;
-  };
-  const rowsOf = async () => {
-    const { backfill } = await example.json<BackfillStatus>(['backfill', 'status', 'count-visits']);
-    return backfill.progress?.rows ?? 0;
-  };
+  const workersOf = async () => (await example.status('count-visits')).workers.length;
+  const rowsOf = async () => (await example.status('count-visits')).progress?.rows ?? 0;
 
   beforeAll(async () => {
     [example, redis] = await Promise.all([installExample('postgres'), startRedis()]);

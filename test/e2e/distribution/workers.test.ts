@@ -27,8 +27,6 @@ describe.each(among<(typeof KINDS)[number]>(KINDS, () => ['postgres']))(
       example.start(['backfill', 'run', name, ...pace], shared());
     /** Enough has been seen: the rest as fast as it goes. */
     const hurry = () => example.godwit(['backfill', 'throttle', 'count-visits', '--max-rate', '0']);
-    const status = async (name: string) =>
-      (await example.json<BackfillStatus>(['backfill', 'status', name])).backfill;
 
     const waiting = (worker: Running) =>
       until('the worker waits', () => worker.output().includes('Waiting for work'));
@@ -48,9 +46,13 @@ describe.each(among<(typeof KINDS)[number]>(KINDS, () => ['postgres']))(
       const run = begin('count-visits', VERY_SLOWLY);
       const seen = new Set<number>();
       await until('all three are seen in status', async () => {
-        for (const { by } of (await status('count-visits')).workers) seen.add(by.pid);
+        for (const { by } of (await example.status('count-visits')).workers) seen.add(by.pid);
         return seen.size >= 3;
       });
+      const shown = ['backfill', 'status', 'count-visits'];
+      const { backfill } = await example.json<BackfillStatus>(shown);
+      expect(backfill.state).toBe('running');
+      expect(backfill.workers.map(({ by }) => by.pid).filter((pid) => !seen.has(pid))).toEqual([]);
       await hurry();
       const { code, stderr } = await run.done;
       expect(code, stderr).toBe(0);
@@ -94,14 +96,14 @@ describe.each(among<(typeof KINDS)[number]>(KINDS, () => ['postgres']))(
       await Promise.all(workers.map(waiting));
       const run = begin('count-visits', VERY_SLOWLY);
       await until('a worker has joined', async () => {
-        const found = await status('count-visits').catch(() => undefined);
+        const found = await example.status('count-visits').catch(() => undefined);
         return (found?.workers.length ?? 0) >= 2;
       });
       await run.kill('SIGKILL');
       await hurry();
       await until(
         'it is complete',
-        async () => (await status('count-visits')).state === 'complete',
+        async () => (await example.status('count-visits')).state === 'complete',
       );
       expect((await example.check()).visits).toEqual(DONE);
       const ends = await Promise.all(workers.map((worker) => worker.kill('SIGTERM')));
@@ -115,19 +117,19 @@ describe.each(among<(typeof KINDS)[number]>(KINDS, () => ['postgres']))(
       await waiting(first);
       const run = begin('count-visits', VERY_SLOWLY);
       await until('the worker has joined', async () => {
-        const found = await status('count-visits').catch(() => undefined);
+        const found = await example.status('count-visits').catch(() => undefined);
         return (found?.workers.length ?? 0) >= 2;
       });
       await run.kill('SIGKILL');
       const stopped = await first.kill('SIGTERM');
       expect(stopped.code, stopped.stderr).toBe(0);
-      const { progress } = await status('count-visits');
+      const { progress } = await example.status('count-visits');
       expect(progress?.rows).toBeLessThan(ROWS);
       const second = startWorker();
       await hurry();
       await until(
         'it is complete',
-        async () => (await status('count-visits')).state === 'complete',
+        async () => (await example.status('count-visits')).state === 'complete',
       );
       await second.kill('SIGTERM');
       expect((await example.check()).visits).toEqual(DONE);

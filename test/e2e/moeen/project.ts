@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npmOnce } from '../support/npm-once.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const EXAMPLE = join(ROOT, 'examples/moeen');
@@ -54,7 +55,8 @@ async function copyExample(): Promise<Moeen> {
 }
 
 function openMoeen(path: string): Moeen {
-  const type: Moeen['type'] = (command, env = {}) => run(command, path, env);
+  const once = npmOnce(path);
+  const type: Moeen['type'] = (command, env = {}) => run(once(command), path, env);
   return {
     path,
     async copy() {

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npmOnce } from '../support/npm-once.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const EXAMPLE = join(ROOT, 'examples/neuronav');
@@ -43,7 +44,8 @@ export async function installNeuronav(): Promise<Neuronav> {
   const manifest = await readFile(join(path, 'package.json'), 'utf8');
   const godwit = JSON.stringify(`file:${ROOT.replace(/[\\/]$/, '')}`);
   await writeFile(join(path, 'package.json'), manifest.replaceAll('"file:../.."', godwit));
-  const type: Neuronav['type'] = (command, env = {}) => run(command, path, env);
+  const once = npmOnce(path);
+  const type: Neuronav['type'] = (command, env = {}) => run(once(command), path, env);
   // What is tested is built already; `prepare` would build it again under the other tests.
   const installed = await type('npm install --prefer-offline --no-audit --no-fund', {
     GODWIT_SETUP: '1',

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npmOnce } from '../support/npm-once.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const EXAMPLE = join(ROOT, 'examples/remotelyx');
@@ -32,7 +33,9 @@ export async function installRemotelyx(): Promise<Remotelyx> {
   const manifest = await readFile(join(path, 'package.json'), 'utf8');
   const godwit = JSON.stringify(`file:${ROOT.replace(/[\\/]$/, '')}`);
   await writeFile(join(path, 'package.json'), manifest.replaceAll('"file:../../.."', godwit));
-  const type: Remotelyx['type'] = (command, env = {}, input = '') => run(command, path, env, input);
+  const once = npmOnce(path);
+  const type: Remotelyx['type'] = (command, env = {}, input = '') =>
+    run(once(command), path, env, input);
   // What is tested is built already; `prepare` would build it again under the other tests.
   const installed = await type('npm install --prefer-offline --no-audit --no-fund', {
     GODWIT_SETUP: '1',

@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npmOnce } from '../support/npm-once.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const EXAMPLE = join(ROOT, 'examples/spark-therapy');
@@ -34,7 +35,8 @@ export async function installSparkTherapy(mongoose?: string): Promise<SparkThera
     filter: (source) => !/[\\/](node_modules|\.env|\.godwit)$/.test(source.slice(EXAMPLE.length)),
   });
   const path = join(folder, 'backend');
-  const type: SparkTherapy['type'] = (command, env = {}) => run(command, folder, env);
+  const once = npmOnce(path);
+  const type: SparkTherapy['type'] = (command, env = {}) => run(once(command), folder, env);
   if (mongoose === undefined) await install(path, folder);
   else await link(path, mongoose);
   return {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../../src/config/index.ts';
 import type { GodwitConfig } from '../../../src/config/types.ts';
-import { project } from './project.ts';
+import { project, removeProjects } from './project.ts';
+
+afterEach(removeProjects);
 
 const MONGO = 'mongodb://m/app';
 const PG = 'postgres://p/app';

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { resolveSettings, type SettingsRequest } from '../../../src/config/index.ts';
-import { project } from './project.ts';
+import { project, removeProjects } from './project.ts';
+
+afterEach(removeProjects);
 
 const URL = 'postgres://h/shop';
 const resolveIn = (root: string, request: Partial<SettingsRequest> = {}) =>
