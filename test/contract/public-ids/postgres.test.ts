@@ -4,21 +4,27 @@ import { createMigrator } from '../../../src/app/create-migrator.ts';
 import type { MigratorOptions } from '../../../src/app/options.ts';
 import type { Migrator } from '../../../src/app/types.ts';
 import { defineIds } from '../../../src/ids/index.ts';
-import { createPglite, type TestPglite } from '../../../src/testing/pglite.ts';
-import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
+import {
+  hasSystemPostgres,
+  startPostgres,
+  type TestPostgres,
+} from '../../../src/testing/postgres.ts';
+import { type OpenPglite, openPglite } from '../../support/pglite.ts';
 import { cleanUp, killAtRandom } from './kit.ts';
 
 interface Place {
   readonly name: string;
   create(): Promise<string>;
+  /** How a migrator gets there. */
+  connect(url: string): Promise<Pick<MigratorOptions, 'url' | 'client'>>;
   query(url: string, text: string): Promise<Record<string, unknown>[]>;
 }
 
 const servers: TestPostgres[] = [];
-const folders: TestPglite[] = [];
+let pglite: Promise<OpenPglite> | undefined;
 afterAll(async () => {
   for (const server of servers) await server.stop();
-  for (const folder of folders) await folder.remove();
+  await (await pglite)?.close();
   await cleanUp();
 });
 
@@ -33,6 +39,7 @@ function server(name: string, start: () => Promise<TestPostgres>): Place {
       });
       return (await started).createDatabase();
     },
+    connect: async (url) => ({ url }),
     async query(url, text) {
       const client = new pg.Client({ connectionString: url });
       await client.connect();
@@ -46,26 +53,28 @@ function server(name: string, start: () => Promise<TestPostgres>): Place {
   };
 }
 
+/** One instance for all tests: to open one takes longer than most of them. */
+const instance = (): Promise<OpenPglite> => {
+  pglite ??= openPglite();
+  return pglite;
+};
 const embedded: Place = {
   name: 'pglite',
   async create() {
-    const one = await createPglite();
-    folders.push(one);
-    return one.url;
+    await (await instance()).empty();
+    return 'memory';
   },
-  async query(url, text) {
-    const { PGlite } = await import('@electric-sql/pglite');
-    const database = new PGlite(url.replace('pglite:', ''));
-    try {
-      return ((await database.exec(text)).at(-1)?.rows ?? []) as Record<string, unknown>[];
-    } finally {
-      await database.close();
-    }
+  connect: async () => ({ client: (await instance()).client }),
+  async query(_url, text) {
+    const { client } = await instance();
+    return ((await client.exec(text)).at(-1)?.rows ?? []) as Record<string, unknown>[];
   },
 };
 
 const PLACES = [
-  server('postgres of the system', () => startPostgres()),
+  ...(hasSystemPostgres()
+    ? [server('postgres of the system', () => startPostgres({ version: 'system' }))]
+    : []),
   server('postgres 18', () => startPostgres({ version: 'embedded' })),
   embedded,
 ];
@@ -98,7 +107,12 @@ describe.each(PLACES)('public ids on $name', (place) => {
   let migrator: Migrator | undefined;
   const open = async (options: MigratorOptions = {}) => {
     await migrator?.close();
-    migrator = createMigrator({ url, config: false, publicIds: registry, ...options });
+    migrator = createMigrator({
+      ...(await place.connect(url)),
+      config: false,
+      publicIds: registry,
+      ...options,
+    });
     return migrator;
   };
   const query = async (text: string) => {

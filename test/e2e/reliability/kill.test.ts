@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HistoryReport, StatusReport } from '../../../src/app/reports.ts';
+import type { StatusReport } from '../../../src/app/reports.ts';
+import { createMigrator, type Migrator } from '../../../src/index.ts';
 import { rounds } from '../../support/rounds.ts';
 import { runCli, runJson, startCli } from '../support/cli.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';
@@ -56,31 +57,34 @@ describe.each([
   }
 });
 
-/** What is recorded as applied left its mark, and what left a mark is not called pending. */
+/**
+ * What is recorded as applied left its mark, and what left a mark is not called pending. Asked
+ * from here: the command's own words are looked at once, at the end of each round.
+ */
 async function tellsTheTruth(bench: Bench, folder: TestFolder, url: string): Promise<void> {
-  // A killed client's statement may still be running on the server: wait for its lock.
-  await settle(folder, url);
-  const { json: status } = await runJson<StatusReport>(['status', '--url', url], {
-    cwd: folder.path,
-  });
-  const marks = await bench.marks(url);
-  for (const migration of status.migrations) {
-    const n = Number(migration.version);
-    if (migration.state === 'applied') expect(marks.get(n), migration.id).toBe(1);
-    if (migration.state === 'pending') expect(marks.get(n), migration.id).toBeUndefined();
-    expect(['applied', 'pending', 'interrupted']).toContain(migration.state);
+  const migrator = createMigrator({ root: folder.path, url });
+  try {
+    const status = await settled(migrator);
+    const marks = await bench.marks(url);
+    for (const migration of status.migrations) {
+      const n = Number(migration.version);
+      if (migration.state === 'applied') expect(marks.get(n), migration.id).toBe(1);
+      if (migration.state === 'pending') expect(marks.get(n), migration.id).toBeUndefined();
+      expect(['applied', 'pending', 'interrupted']).toContain(migration.state);
+    }
+    const { runs } = await migrator.history();
+    const interrupted = runs.filter((run) => run.status === 'interrupted');
+    expect(interrupted.length).toBe(status.summary.interrupted);
+  } finally {
+    await migrator.close();
   }
-  const { json: history } = await runJson<HistoryReport>(['history', '--url', url], {
-    cwd: folder.path,
-  });
-  const interrupted = history.runs.filter((run) => run.status === 'interrupted');
-  expect(interrupted.length).toBe(status.summary.interrupted);
 }
 
-async function settle(folder: TestFolder, url: string): Promise<void> {
+/** A killed client's statement may still be running on the server: waits for its lock. */
+async function settled(migrator: Migrator): Promise<StatusReport> {
   for (let i = 0; i < 100; i++) {
-    const { json } = await runJson<StatusReport>(['status', '--url', url], { cwd: folder.path });
-    if (json.lock?.alive !== true) return;
+    const status = await migrator.status();
+    if (status.lock?.alive !== true) return status;
     await sleep(100);
   }
   throw new Error('the lock of a dead process is still alive after 10 s');

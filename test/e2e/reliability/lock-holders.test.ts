@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HistoryReport, StatusReport } from '../../../src/app/reports.ts';
+import { createMigrator } from '../../../src/index.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { createPglite } from '../../../src/testing/pglite.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
@@ -16,10 +17,21 @@ const SLOW = (ms: number): string => `module.exports = {
   },
 };\n`;
 
-async function until(what: string, done: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (await done()) return;
-    await sleep(50);
+/** Looks again and again from here: as a process each time it would slow down what it waits for. */
+async function until(
+  what: string,
+  folder: TestFolder,
+  url: string,
+  holds: (status: StatusReport) => boolean,
+): Promise<void> {
+  const migrator = createMigrator({ root: folder.path, url });
+  try {
+    for (let i = 0; i < 200; i++) {
+      if (holds(await migrator.status())) return;
+      await sleep(50);
+    }
+  } finally {
+    await migrator.close();
   }
   throw new Error(`never happened: ${what}`);
 }
@@ -33,10 +45,7 @@ describe('mongodb lock holders', () => {
 
   async function started(folder: TestFolder, url: string, ...args: string[]): Promise<RunningCli> {
     const running = startCli(['up', '--url', url, ...args], { cwd: folder.path });
-    await until('a running migration', async () => {
-      const { json } = await runJson<StatusReport>(['status', '--url', url], { cwd: folder.path });
-      return json.summary.running === 1;
-    });
+    await until('a running migration', folder, url, ({ summary }) => summary.running === 1);
     return running;
   }
 
@@ -120,10 +129,7 @@ describe('postgres lock holders', () => {
     });
     const url = await server.createDatabase();
     const first = startCli(['up', '--url', url], { cwd: folder.path });
-    await until('a held lock', async () => {
-      const { json } = await runJson<StatusReport>(['status', '--url', url], { cwd: folder.path });
-      return json.lock?.alive === true;
-    });
+    await until('a held lock', folder, url, ({ lock }) => lock?.alive === true);
     await sleep(500);
     first.kill('SIGKILL');
     await first.done;
