@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { readFileSync, rmSync } from 'node:fs';
+import { cp, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCli } from '../support/cli.ts';
@@ -52,6 +52,23 @@ const MODELS = {
   Target: '{ n: Number }',
 };
 
+const PACKAGE = {
+  'package.json': '{ "name": "guide", "private": true, "dependencies": { "mongoose": "*" } }\n',
+};
+
+let made: Promise<string> | undefined;
+
+/** Where `init --layout classes` was typed. Once: what it makes depends on nothing else. */
+function initialised(): Promise<string> {
+  made ??= createFolder(PACKAGE).then(async ({ path }) => {
+    process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+    const { code, stderr } = await runCli(['init', '--layout', 'classes'], { cwd: path });
+    if (code !== 0) throw new Error(stderr);
+    return path;
+  });
+  return made;
+}
+
 /** What `init --layout classes` makes, with models, and packages linked instead of installed. */
 export async function createGuideProject(
   url: string,
@@ -63,10 +80,8 @@ export async function createGuideProject(
 module.exports = mongoose.model('${name}', new mongoose.Schema(${fields}, { strict: false }));
 `,
   ]);
-  const folder = await createFolder({
-    'package.json': '{ "name": "guide", "private": true, "dependencies": { "mongoose": "*" } }\n',
-    ...Object.fromEntries(models),
-  });
+  const folder = await createFolder({ ...PACKAGE, ...Object.fromEntries(models) });
+  await cp(await initialised(), folder.path, { recursive: true });
   await mkdir(join(folder.path, 'node_modules'));
   await symlink(ROOT, join(folder.path, 'node_modules/godwit'), 'dir');
   await symlink(
@@ -74,8 +89,6 @@ module.exports = mongoose.model('${name}', new mongoose.Schema(${fields}, { stri
     join(folder.path, 'node_modules/mongoose'),
     'dir',
   );
-  const made = await runCli(['init', '--layout', 'classes'], { cwd: folder.path });
-  if (made.code !== 0) throw new Error(made.stderr);
   const run = (args: readonly string[], cwd = folder.path): Promise<Ended> =>
     runNode(args, cwd, url);
   return { ...folder, run, migrate: (...words) => run(['migrations/migrate.js', ...words]) };

@@ -1,7 +1,9 @@
+import { cpSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
+import { pgliteTemplate } from '../../../src/testing/pglite.ts';
 import type { TestFolder } from '../support/folder.ts';
 import { createProject, ROOT, run } from './project.ts';
 
@@ -18,12 +20,18 @@ const MIGRATIONS = {
 `,
 };
 
+/** The folders of the programs' PGlite. */
+const DATABASES = ['shop-data', 'old-data'];
+
 let server: TestMongod;
 let folder: TestFolder;
 
 beforeAll(async () => {
   server = await startMongod();
   folder = await createProject({ ...MIGRATIONS, ...(await examples()) });
+  // What the first program to open it would make, in seconds.
+  const template = await pgliteTemplate();
+  for (const name of DATABASES) cpSync(template, join(folder.path, name), { recursive: true });
 });
 
 afterAll(async () => {

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunReport, SetupReport, StatusReport } from '../../../src/app/reports.ts';
+import type { RunReport, SetupReport } from '../../../src/app/reports.ts';
+import { createMigrator } from '../../../src/index.ts';
 import { startMongod } from '../../../src/testing/mongod.ts';
 import { startPostgres } from '../../../src/testing/postgres.ts';
 import { among, rounds } from '../../support/rounds.ts';
-import { runCli, runJson, startCli } from '../support/cli.ts';
+import { runJson, startCli } from '../support/cli.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';
 
 const USERS = 20_000;
@@ -87,7 +88,8 @@ describe.each(among(BENCHES, (all) => all.slice(1)))('seeds on %s', (_name, open
       for (let round = 0; round < rounds(3, 60); round++) {
         const url = await bench.create();
         const where = ['--url', url];
-        expect((await runCli(['up', ...where], { cwd: folder.path })).code).toBe(0);
+        const migrator = createMigrator({ root: folder.path, url });
+        expect((await migrator.up()).summary.applied).toBe(1);
         const running = startCli(['seed', ...where], { cwd: folder.path });
         await Promise.race([sleep(250 + Math.random() * 1500), running.done]);
         running.kill('SIGKILL');
@@ -98,8 +100,9 @@ describe.each(among(BENCHES, (all) => all.slice(1)))('seeds on %s', (_name, open
           0, 0,
         ]);
         expect(await bench.count(url)).toBe(USERS + 1);
-        const { json } = await runJson<StatusReport>(['status', ...where], { cwd: folder.path });
-        expect(json.seeds).toMatchObject({ applied: 2, pending: 0, interrupted: 0 });
+        const { seeds } = await migrator.status();
+        expect(seeds).toMatchObject({ applied: 2, pending: 0, interrupted: 0 });
+        await migrator.close();
       }
     },
     rounds(120_000, 3_600_000),

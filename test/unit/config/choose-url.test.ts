@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resolveSettings } from '../../../src/config/index.ts';
 import type { GodwitConfig } from '../../../src/config/types.ts';
-import { project, removeProjects } from './project.ts';
-
-afterEach(removeProjects);
+import { project } from './project.ts';
 
 const MONGO = 'mongodb://m/app';
 const PG = 'postgres://p/app';

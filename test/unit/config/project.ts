@@ -1,18 +1,12 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
 
-const made: string[] = [];
-
-/** To be called after each test. */
-export async function removeProjects(): Promise<void> {
-  for (const folder of made.splice(0)) await rm(folder, { recursive: true, force: true });
-}
-
-/** A project in a temporary folder that is the root of its repository; `removeProjects` removes it. */
+/** A project in a temporary folder that is the root of its repository; removed after the test. */
 export async function project(files: Readonly<Record<string, string>> = {}): Promise<string> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'godwit config ü-')));
-  made.push(root);
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
   await mkdir(join(root, '.git'));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, name)), { recursive: true });

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resolveSettings, type SettingsRequest } from '../../../src/config/index.ts';
-import { project, removeProjects } from './project.ts';
-
-afterEach(removeProjects);
+import { project } from './project.ts';
 
 const URL = 'postgres://h/shop';
 const resolveIn = (root: string, request: Partial<SettingsRequest> = {}) =>
