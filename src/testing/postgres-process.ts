@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { GodwitError } from '../errors.ts';
 import type { StartPostgresOptions } from './postgres.ts';
+import { makeDataFolder, type Owner } from './postgres-template.ts';
 
 /** A server process that this program started. */
 export interface PostgresProcess {
@@ -25,11 +26,6 @@ interface Binaries {
   readonly postgres: string;
 }
 
-interface Owner {
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
 /** Makes a data folder and starts a server in it; resolves when it takes connections. */
 export async function launchPostgres(options: StartPostgresOptions): Promise<PostgresProcess> {
   const binaries = options.version === 'system' ? systemBinaries() : await embeddedBinaries();
@@ -38,7 +34,7 @@ export async function launchPostgres(options: StartPostgresOptions): Promise<Pos
   if (owner.uid !== undefined && owner.gid !== undefined) {
     await chown(folder, owner.uid, owner.gid);
   }
-  await initialise(binaries, folder, owner);
+  await makeDataFolder(binaries.initdb, folder, owner);
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const child = spawn(binaries.postgres, serverArguments(folder, port, options), {
@@ -68,25 +64,6 @@ function serverArguments(folder: string, port: number, options: StartPostgresOpt
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return ['-D', folder, '-p', String(port), ...flags];
-}
-
-async function initialise(binaries: Binaries, folder: string, owner: Owner): Promise<void> {
-  const child = spawn(
-    binaries.initdb,
-    ['-D', folder, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
-    {
-      ...owner,
-      cwd: folder,
-      env: { ...process.env, LC_ALL: 'C' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    log += chunk;
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new GodwitError('GODWIT_CONNECT_FAILED', `initdb failed:\n${log}`);
 }
 
 /** Undefined when it is up; else what it said before it ended. */

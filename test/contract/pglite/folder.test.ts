@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { open } from '../../../src/drivers/pglite/driver.ts';
+import { createMigrator } from '../../../src/index.ts';
+import { createPglite } from '../../../src/testing/pglite.ts';
 import { startBinary } from '../../cli/binary.ts';
 import { rounds } from '../../support/rounds.ts';
 import { acquire, optionsOf, sqlJob } from '../postgres/kit.ts';
@@ -41,6 +44,44 @@ describe('a PGlite folder', () => {
     expect(await other.history.versions()).toMatchObject([{ state: 'applied' }]);
     await other.close();
     expect(await readdir(cwd)).not.toContain('dätä base.godwit-lock');
+  }, 60_000);
+
+  it('is opened by a migrator when it is needed, and the next one finds everything there', async () => {
+    await mkdir(join(cwd, 'people'));
+    const people = 'create table people (id int primary key, n int not null);';
+    await writeFile(
+      join(cwd, 'people', '001_people.sql'),
+      `-- godwit:up\n${people} insert into people select i, 0 from generate_series(1, 300) i;
+-- godwit:down\ndrop table people;\n`,
+    );
+    const { url, folder, remove } = await createPglite(join(cwd, 'by url'));
+    const add = { table: 'people', name: 'add', chunk: 100 };
+    const options = {
+      ...{ url, root: cwd, dir: 'people', config: false as const },
+      backfills: [{ ...add, transform: ({ n }: { n: number }) => ({ n: n + 1 }) }],
+    };
+    const first = createMigrator(options);
+    expect((await first.status()).summary).toMatchObject({ applied: 0, pending: 1 });
+    expect((await first.up()).summary.applied).toBe(1);
+    expect((await first.backfill.run('add')).summary).toMatchObject({
+      state: 'complete',
+      rows: 300,
+    });
+    await first.close();
+    const client = await PGlite.create(folder);
+    expect((await client.query('select 1 from people where n <> 1')).rows).toEqual([]);
+    await client.close();
+    const second = createMigrator(options);
+    expect((await second.status()).summary).toMatchObject({ applied: 1, pending: 0 });
+    expect((await second.backfill.run('add')).ran).toBe(false);
+    expect((await second.history()).runs.map(({ kind }) => kind)).toEqual([
+      'migration',
+      'backfill',
+    ]);
+    expect((await second.doctor()).summary.error).toBe(0);
+    expect((await second.down()).summary.reverted).toBe(1);
+    await second.close();
+    await remove();
   }, 60_000);
 
   it('takes over from a process that was killed, in the middle of its work too', async () => {
