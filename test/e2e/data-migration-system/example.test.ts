@@ -8,6 +8,7 @@ import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { findMongod } from '../../../src/testing/mongod-binary.ts';
+import { npmOnce } from '../support/npm-once.ts';
 import { sample } from './guide-project.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -18,6 +19,7 @@ let client: MongoClient;
 let db: Db;
 let path: string;
 let url: string;
+let once: (command: string) => string;
 
 beforeAll(async () => {
   server = await startMongod();
@@ -32,6 +34,7 @@ beforeAll(async () => {
   const manifest = await readFile(join(path, 'package.json'), 'utf8');
   const godwit = JSON.stringify(`file:${ROOT.replace(/[\\/]$/, '')}`);
   await writeFile(join(path, 'package.json'), manifest.replaceAll('"file:../.."', godwit));
+  once = npmOnce(path);
   await type('npm install --prefer-offline --no-audit --no-fund');
 }, 180_000);
 
@@ -48,7 +51,7 @@ function type(command: string): Promise<string> {
   // What is tested is built already; `prepare` would build it again under the other tests.
   const env = { ...Object.fromEntries(clean), MONGODB_URI: url, GODWIT_SETUP: '1' };
   return new Promise((resolve, reject) => {
-    exec(command, { cwd: path, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
+    exec(once(command), { cwd: path, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${command}\n${stdout}\n${stderr}`));
       else resolve(stdout + stderr);
     });
