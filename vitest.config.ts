@@ -10,6 +10,11 @@ export default defineConfig({
     // waits a good part of its time.
     pool: 'forks',
     maxWorkers: 3,
+    // One after another in the same three processes: to start one, and to load godwit and the
+    // databases' clients again, costs more than most files. No file leaves anything behind.
+    isolate: false,
+    // PGlite's WebAssembly is compiled well only where it runs long; most tests are short.
+    execArgv: ['--wasm-tiering-budget=100000000'],
     sequence: { sequencer: LongFirst },
     testTimeout: process.env['GODWIT_SOAK'] ? 1_800_000 : 60_000,
     hookTimeout: 60_000,
