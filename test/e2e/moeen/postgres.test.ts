@@ -162,6 +162,8 @@ describe.each(among<(typeof VERSIONS)[number]>(VERSIONS, ([first]) => (first ? [
       const ids = new Map(now.map(({ id, public_id }) => [id, public_id]));
       for (const { id, public_id } of kept) expect(ids.get(id)).toBe(public_id);
       expect(new Set(ids.values()).size).toBe(20_003);
+      // Enough to be killed among; what follows looks at all that there is, row by row.
+      await ask(url, "delete from patients where full_name ~ '^Patient [0-9]{4,}'");
       for (const table of CORE) {
         await expect(ask(url, `update ${table} set public_id = null`)).rejects.toThrow('not-null');
       }
