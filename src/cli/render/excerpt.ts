@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { hideInLine } from '../../core/text/hide-secrets.ts';
 import type { Place } from '../../errors.ts';
+import { readLines } from './read-lines.ts';
 import type { Style } from './style.ts';
 
 const LONGEST = 160;
@@ -13,17 +13,17 @@ const LONGEST = 160;
  * @param root folder that `where.file` is relative to
  */
 export function renderExcerpt(where: Place, root: string, style: Style): string {
-  const lines = linesOf(where, root);
-  const line = where.line;
-  if (lines === undefined || line === undefined || lines[line - 1] === undefined) {
+  const { line } = where;
+  const from = Math.max(1, (line ?? 1) - 1);
+  const lines = line === undefined ? undefined : linesOf(where, root, from, line + 1);
+  const to = from + (lines?.length ?? 0) - 1;
+  if (lines === undefined || line === undefined || to < line) {
     return where.statement === undefined ? '' : renderStatement(where.statement, style);
   }
-  const from = Math.max(1, line - 1);
-  const to = Math.min(lines.length, line + 1);
   const gutter = String(to).length;
   const shown: string[] = [];
   for (let number = from; number <= to; number++) {
-    const text = clip(hideInLine(lines[number - 1] ?? ''));
+    const text = clip(hideInLine(lines[number - from] ?? ''));
     if (number !== line && text.trim() === '') continue;
     const label = String(number).padStart(gutter);
     shown.push(
@@ -32,16 +32,19 @@ export function renderExcerpt(where: Place, root: string, style: Style): string 
         : style.dim(`    ${label} | ${text}`),
     );
     const caret =
-      number === line ? caretLine(lines[number - 1] ?? '', where.column, gutter, style) : undefined;
+      number === line
+        ? caretLine(lines[number - from] ?? '', where.column, gutter, style)
+        : undefined;
     if (caret !== undefined) shown.push(caret);
   }
   return `${shown.join('\n')}\n`;
 }
 
-function linesOf(where: Place, root: string): string[] | undefined {
+/** Lines by their numbers from 1, as far as there are so many. */
+function linesOf(where: Place, root: string, from: number, to: number): string[] | undefined {
   if (where.file === undefined) return undefined;
   try {
-    return readFileSync(resolve(root, where.file), 'utf8').split(/\r?\n/);
+    return readLines(resolve(root, where.file), from, to);
   } catch {
     return undefined;
   }

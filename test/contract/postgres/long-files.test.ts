@@ -187,12 +187,10 @@ describe('long files on PostgreSQL', () => {
     // The second run began behind the rows.
     const [resumed] = await ask(
       url,
-      `select statements from (select (data->>'statements')::int statements, run, seq
-        from godwit.history where event = 'checkpoint') c
-        where run = (select run from godwit.history where event = 'ended')
-        order by seq limit 1`,
-    ).catch(() => []);
-    if (resumed) expect(Number(resumed['statements'])).toBeGreaterThan(first.next);
+      `select statements from godwit.history where event = 'checkpoint'
+        and run = (select run from godwit.history where event = 'ended') order by seq limit 1`,
+    );
+    expect(Number(resumed?.['statements'])).toBeGreaterThan(first.next + 2);
   }, 60_000);
 
   it('shares transactions around what needs to be alone, rows and all', async () => {

@@ -4,7 +4,7 @@ import { newValueOf, usedTooEarly } from './enum-value.ts';
 import { type Grouping, GroupNumbers } from './groups.ts';
 import { kindOf } from './kind.ts';
 import { blank, cutPieces, MOST_CHARACTERS, type Piece } from './pieces.ts';
-import { committingProcedures, refusal } from './refused-statement.ts';
+import { refusal } from './refused-statement.ts';
 import { StatementScan } from './split.ts';
 import type { ReadStatement, Statement, TextPlace } from './statement.ts';
 import { type Noted, type Survey, survey } from './survey.ts';
@@ -153,11 +153,10 @@ function listOf(
 function* describeAll(
   input: SqlInput,
   at: AnalyseOptions,
-  { noted }: Survey,
+  { noted, defined }: Survey,
   without?: readonly number[],
 ): Generator<AnalysedStatement, void> {
   const notes = new Map(noted.map((each) => [each.index, each]));
-  const defined = committingProcedures(noted);
   const blocks = new BlockNumbers();
   const groups = new GroupNumbers(at.grouping ?? 'needed');
   let index = 0;
@@ -174,8 +173,7 @@ function* describeAll(
   }
 }
 
-function explain(input: SqlInput, at: TextPlace, { noted }: Survey): string[] {
-  const defined = committingProcedures(noted);
+function explain(input: SqlInput, at: TextPlace, { noted, defined }: Survey): string[] {
   const tooEarly = usedTooEarly(input, at, noted.flatMap(newValueOf));
   const why: string[] = [];
   for (const note of noted) {

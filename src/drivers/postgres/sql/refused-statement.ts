@@ -1,9 +1,13 @@
 import { kindOf } from './kind.ts';
 import { commits, refusedInTransaction } from './refusal.ts';
 import type { Noted } from './survey.ts';
-import { bodyOf, lastName } from './tree.ts';
+import { bodyOf, lastName, type Tree } from './tree.ts';
 
-/** @returns what of it the server refuses in a transaction, as the server puts it */
+/**
+ * @param defined procedures of the file that commit, and the number of the first statement
+ * that defines each
+ * @returns what of it the server refuses in a transaction, as the server puts it
+ */
 export function refusal(
   defined: ReadonlyMap<string, number>,
   { index, statement, tree }: Noted,
@@ -18,14 +22,8 @@ export function refusal(
   return refusedInTransaction(tree);
 }
 
-/** Those that the file defines, and the number of the first statement that does. */
-export function committingProcedures(noted: readonly Noted[]): Map<string, number> {
-  const defined = new Map<string, number>();
-  for (const { index, tree } of noted) {
-    const routine = tree?.CreateFunctionStmt;
-    const name = routine?.is_procedure ? lastName(routine.funcname) : undefined;
-    if (name === undefined || defined.has(name) || !commits(bodyOf(routine?.options))) continue;
-    defined.set(name, index);
-  }
-  return defined;
+/** Name of the procedure that a statement defines, if that ends transactions. */
+export function committingProcedure({ CreateFunctionStmt: routine }: Tree): string | undefined {
+  if (!routine?.is_procedure || !commits(bodyOf(routine.options))) return undefined;
+  return lastName(routine.funcname);
 }

@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { detach, type SqlInput } from '../../../core/text/long-sql.ts';
 import { type Control, controlOf } from './blocks.ts';
+import { newValueOf } from './enum-value.ts';
 import { definesCommitting, isCandidate } from './need.ts';
 import { parseStatement } from './parser.ts';
 import { isCopy } from './pieces.ts';
+import { committingProcedure, refusal } from './refused-statement.ts';
 import { type Range, StatementScan } from './split.ts';
 import type { ReadStatement, TextPlace } from './statement.ts';
 import type { Tree } from './tree.ts';
@@ -18,9 +20,11 @@ export interface Noted {
   readonly control: Control | undefined;
 }
 
-/** What one pass over a file found. Ordinary statements are counted and forgotten. */
+/** What one pass over a file found. Statements that decide nothing are counted and forgotten. */
 export interface Survey {
   readonly noted: readonly Noted[];
+  /** Procedures that commit, and the number of the first statement that defines each. */
+  readonly defined: ReadonlyMap<string, number>;
   readonly count: number;
   readonly dropped: readonly Range[];
   readonly switchesEscapes: boolean;
@@ -34,6 +38,7 @@ export async function survey(input: SqlInput, at: TextPlace): Promise<Survey> {
   const scan = new StatementScan(input, at);
   const trees = new Trees();
   const noted: Noted[] = [];
+  const defined = new Map<string, number>();
   let count = 0;
   let hasCopyData = false;
   let commits = false;
@@ -44,10 +49,10 @@ export async function survey(input: SqlInput, at: TextPlace): Promise<Survey> {
     commits ||= definesCommitting(words, text);
     // A procedure from elsewhere that commits fails cleanly: other calls are not looked at.
     if (words[0] === 'call' ? commits : isCandidate(words, text)) {
-      const tree = await trees.of(text);
-      const shown = detach(text.slice(0, SHOWN));
-      const kept = { ...statement, words: words.map(detach), text: shown };
-      noted.push({ index: count, statement: kept, tree, control: tree && controlOf(tree) });
+      const note = noteOf(count, statement, await trees.of(text));
+      const procedure = note.tree && committingProcedure(note.tree);
+      if (procedure !== undefined && !defined.has(procedure)) defined.set(procedure, count);
+      if (decides(note, defined)) noted.push(note);
     }
     count++;
     if (scan.part === part) continue;
@@ -56,7 +61,18 @@ export async function survey(input: SqlInput, at: TextPlace): Promise<Survey> {
     part = scan.part;
   }
   const { dropped, switchesEscapes } = scan;
-  return { noted, count, dropped, switchesEscapes, hasCopyData };
+  return { noted, defined, count, dropped, switchesEscapes, hasCopyData };
+}
+
+function noteOf(index: number, statement: ReadStatement, tree: Tree | undefined): Noted {
+  const words = statement.words.map(detach);
+  const kept = { ...statement, words, text: detach(statement.text.slice(0, SHOWN)) };
+  return { index, statement: kept, tree, control: tree && controlOf(tree) };
+}
+
+function decides(note: Noted, defined: Survey['defined']): boolean {
+  if (note.control !== undefined || newValueOf(note).length > 0) return true;
+  return refusal(defined, note) !== undefined;
 }
 
 /** A file may say BEGIN and COMMIT a hundred thousand times. */
