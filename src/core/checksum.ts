@@ -28,7 +28,9 @@ export function rawChecksum(bytes: Uint8Array | string): string {
  * normalizedChecksum('select 1; -- one', 'sql') === normalizedChecksum('select  1', 'sql'); // true
  */
 export function normalizedChecksum(text: string, language: 'sql' | 'script'): string {
-  if (language === 'sql') return normalizedSqlChecksum(() => [wholePart(unixLines(text))]);
+  if (language === 'sql') {
+    return digestOf((take) => sqlTokens([wholePart(unixLines(text))], take, () => 0));
+  }
   return digestOf((take) => scriptTokens(text, take));
 }
 

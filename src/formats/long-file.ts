@@ -29,16 +29,21 @@ export class LongFile {
   /**
    * Throws what `fs` throws.
    *
-   * @param fd of the file at its beginning
+   * @param path absolute
    * @param file relative to the project, for errors
    */
-  constructor(fd: number, path: string, file: string) {
+  constructor(path: string, file: string) {
     this.#path = path;
     this.#file = file;
-    this.#stats = fstatSync(fd);
-    let valid = true;
-    for (const { characters } of readBytes(fd)) valid &&= isUtf8(characters);
-    this.isUtf8 = valid;
+    const fd = openSync(path, 'r');
+    try {
+      this.#stats = fstatSync(fd);
+      let valid = true;
+      for (const { characters } of readBytes(fd)) valid &&= isUtf8(characters);
+      this.isUtf8 = valid;
+    } finally {
+      closeSync(fd);
+    }
   }
 
   /** SHA-256 of its bytes, hex. */

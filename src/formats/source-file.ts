@@ -53,22 +53,21 @@ export function sourceFile(path: string, file: string): SourceFile {
   };
 }
 
-/** Like `readFileSync`, which asks for the length too, and keeps it to itself. */
+/** Nearly every file fits: it needs not be asked for its size. */
+let small: Buffer | undefined;
+const SMALL_BYTES = 64 * 1024;
+
 function readSource(path: string, file: string): Buffer | LongFile {
+  small ??= Buffer.allocUnsafeSlow(SMALL_BYTES);
   const fd = openSync(path, 'r');
   try {
-    const { size } = fstatSync(fd);
-    if (size > LONG_BYTES) return new LongFile(fd, path, file);
-    // A pipe does not know.
-    if (size === 0) return readFileSync(fd);
-    const bytes = Buffer.allocUnsafeSlow(size);
     let length = 0;
-    while (length < size) {
-      const read = readSync(fd, bytes, length, size - length, null);
-      if (read === 0) break;
-      length += read;
+    for (let read = -1; read !== 0 && length < SMALL_BYTES; length += read) {
+      read = readSync(fd, small, length, SMALL_BYTES - length, null);
     }
-    return bytes.subarray(0, length);
+    if (length < SMALL_BYTES) return Buffer.from(small.subarray(0, length));
+    if (fstatSync(fd).size > LONG_BYTES) return new LongFile(path, file);
+    return Buffer.concat([small, readFileSync(fd)]);
   } finally {
     closeSync(fd);
   }

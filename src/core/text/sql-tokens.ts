@@ -17,86 +17,45 @@ export function sqlTokens(
   take: (text: string) => void,
   dataLength: (copy: number) => number,
 ): void {
-  const tokens = new Tokens(new TokenStream(take));
+  const stream = new TokenStream(take);
   let copies = 0;
-  for (const { kind, text, state } of parts) {
-    if (kind === 'data') {
-      tokens.data(text);
+  let previous: SqlReader['kind'] = 'semicolon';
+  let semicolon = false;
+  let gap = '';
+  let touchy = false;
+  for (const { kind: partKind, text, state } of parts) {
+    if (partKind === 'data') {
+      stream.more(text);
       continue;
     }
-    tokens.read(new SqlReader(text, state), kind === 'copy');
-    if (kind === 'copy') tokens.beginData(dataLength(copies++));
-  }
-  tokens.end();
-}
-
-class Tokens {
-  readonly #stream: TokenStream;
-  #previous: SqlReader['kind'] = 'semicolon';
-  #semicolon = false;
-  #gap = '';
-  #touchy = false;
-
-  constructor(stream: TokenStream) {
-    this.#stream = stream;
-  }
-
-  /** @param hasData the text ends where the data of its last statement begins */
-  read(reader: SqlReader, hasData: boolean): void {
-    const { text } = reader;
+    const reader = new SqlReader(text, state);
     while (reader.next()) {
       const { kind, start, end } = reader;
-      if (hasData && kind === 'copyData' && end === text.length) return;
       const token = text.slice(start, end);
-      if (kind === 'space' || kind === 'comment') this.#skip(kind, token);
-      else this.#token(kind, token);
-    }
-  }
-
-  beginData(length: number): void {
-    this.#before('copyData', '');
-    this.#stream.begin(LETTERS.copyData ?? 'c', length);
-  }
-
-  data(text: string): void {
-    this.#stream.more(text);
-  }
-
-  end(): void {
-    this.#stream.end();
-  }
-
-  #skip(kind: 'space' | 'comment', token: string): void {
-    this.#gap += kind === 'space' ? token : ' ';
-    const directive = kind === 'comment' ? directiveOf(token) : undefined;
-    if (directive !== undefined) this.#stream.add('!', directive);
-  }
-
-  #token(kind: SqlReader['kind'], token: string): void {
-    this.#before(kind, token);
-    if (kind === 'semicolon') return;
-    this.#stream.add(LETTERS[kind] ?? 'p', kind === 'word' ? fold(token) : token);
-  }
-
-  /** Marks of what stood between this token and the one before. */
-  #before(kind: SqlReader['kind'], token: string): void {
-    const stream = this.#stream;
-    const previous = this.#previous;
-    if (kind === 'semicolon') {
-      this.#semicolon ||= previous !== 'semicolon';
-    } else {
-      if (this.#semicolon) stream.add(';', '');
-      this.#semicolon = false;
-      const foreign = kind === 'variable' || (kind === 'punct' && '${}\\'.includes(token));
-      if (foreign || this.#touchy) stream.add(this.#gap === '' ? '=' : '_', '');
-      if (kind === 'string' && previous === 'string' && /[\r\n]/.test(this.#gap)) {
-        stream.add('/', '');
+      if (kind === 'space' || kind === 'comment') {
+        gap += kind === 'space' ? token : ' ';
+        const directive = kind === 'comment' ? directiveOf(token) : undefined;
+        if (directive !== undefined) stream.add('!', directive);
+        continue;
       }
-      this.#touchy = foreign;
+      if (kind === 'semicolon') {
+        semicolon ||= previous !== 'semicolon';
+      } else {
+        if (semicolon) stream.add(';', '');
+        semicolon = false;
+        const foreign = kind === 'variable' || (kind === 'punct' && '${}\\'.includes(token));
+        if (foreign || touchy) stream.add(gap === '' ? '=' : '_', '');
+        if (kind === 'string' && previous === 'string' && /[\r\n]/.test(gap)) stream.add('/', '');
+        const letter = LETTERS[kind] ?? 'p';
+        if (kind === 'copyData' && partKind === 'copy') stream.begin(letter, dataLength(copies++));
+        else stream.add(letter, kind === 'word' ? fold(token) : token);
+        touchy = foreign;
+      }
+      previous = kind;
+      gap = '';
     }
-    this.#previous = kind;
-    this.#gap = '';
   }
+  stream.end();
 }
 
 const LETTERS: Partial<Record<SqlReader['kind'], string>> = {

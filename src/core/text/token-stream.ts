@@ -16,8 +16,9 @@ export class TokenStream {
   }
 
   add(kind: string, text: string): void {
-    this.begin(kind, text.length);
-    this.more(text);
+    this.#parts.push(kind, `${text.length}:`, text);
+    this.#length += text.length + 8;
+    if (this.#length > CHUNK) this.end();
   }
 
   /** A token whose text follows in parts, of that length in all. */
