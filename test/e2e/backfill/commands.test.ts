@@ -11,11 +11,15 @@ import {
   type Migrator,
 } from '../../../src/index.ts';
 import { type BackfillDatabase, mongodb, postgres } from '../../contract/backfill-databases.ts';
-import { SOAK } from '../../support/rounds.ts';
+import { rounds, SOAK } from '../../support/rounds.ts';
 import { type RunningCli, runCli, runJson, startCli } from '../support/cli.ts';
 import { createFolder, type TestFolder } from '../support/folder.ts';
 
-const COUNT = 20_000;
+const COUNT = rounds(8_000, 20_000);
+/** So many that four processes are not through before two of them are killed. */
+const MANY = 20_000;
+/** In the middle for seconds, whatever the count. */
+const pace = (seconds: number): string[] => ['--max-rate', String(Math.round(COUNT / seconds))];
 
 describe.each([
   ['mongodb', mongodb],
@@ -38,8 +42,8 @@ describe.each([
     await createDatabase();
   }, 120_000);
 
-  const createDatabase = async (): Promise<void> => {
-    url = await database.create(COUNT);
+  const createDatabase = async (count = COUNT): Promise<void> => {
+    url = await database.create(count);
     await folder.write({
       'godwit.config.json': JSON.stringify({ url, driver: database.name }),
     });
@@ -102,13 +106,13 @@ describe.each([
   it('is killed, resumed, paused, stopped and finished: each row once', {
     timeout: 120_000,
   }, async () => {
-    for (const rows of [500, 3_000]) {
-      const cli = begin('--max-rate', '8000');
+    for (const rows of [COUNT / 40, COUNT / 8]) {
+      const cli = begin(...pace(3));
       await untilRows(rows);
       cli.kill('SIGKILL');
       await cli.done;
     }
-    const cli = begin('--max-rate', '4000');
+    const cli = begin(...pace(6));
     await sleep(1_500);
     const paused = await runJson<BackfillControlReport>(['backfill', 'pause', 'add'], here());
     expect(paused.json.control.paused).toBe(true);
@@ -141,7 +145,7 @@ describe.each([
     'is worked on by four processes, of which some are killed',
     { timeout: 120_000 },
     async () => {
-      await createDatabase();
+      await createDatabase(MANY);
       const all = [1, 2, 3, 4].map(() => begin());
       await sleep(1_200);
       all[0]?.kill('SIGKILL');
@@ -156,7 +160,7 @@ describe.each([
 
   it('resumes inside a migration that was killed', { timeout: 120_000 }, async () => {
     await createDatabase();
-    const spec = `{ ...${JSON.stringify(database.target)}, name: 'add', chunk: 200, throttle: { maxRate: 8000 }, transform: ({ n }) => ({ n: n + 1 }) }`;
+    const spec = `{ ...${JSON.stringify(database.target)}, name: 'add', chunk: 200, throttle: { maxRate: ${COUNT / 3} }, transform: ({ n }) => ({ n: n + 1 }) }`;
     const [name, text] = database.migration(spec);
     await folder.write({ [`migrations/${name}`]: text });
     const cli = startCli(['up'], here());

@@ -2,10 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../../../src/testing/redis.ts';
+import { rounds } from '../../support/rounds.ts';
 import { type Example, installExample, type Running, until } from './example.ts';
 
-const ROWS = 20_000;
-const SLOWLY = ['--chunk', '100', '--max-rate', '1500'];
+const ROWS = rounds(8_000, 20_000);
+/** A row that cannot be done, late in the table. */
+const STUMBLE = ROWS * 0.75;
+const SLOWLY = ['--chunk', '100', '--max-rate', String(Math.round(ROWS / 13))];
 
 /** Endings that a worker must bring about when whoever began is not there any more. */
 describe('a backfill whose beginner was killed', () => {
@@ -33,7 +36,7 @@ export default defineBackfill({
   table: 'patients',
   fields: ['i', 'visits'],
   transform({ i, visits }) {
-    if (i === 15000) throw new Error('patient 15000 is not what it seems');
+    if (i === ${STUMBLE}) throw new Error('patient ${STUMBLE} is not what it seems');
     return { visits: visits + 1 };
   },
 });`,
@@ -85,7 +88,7 @@ export default defineBackfill({
     await example.godwit(['backfill', 'throttle', 'stumble', '--max-rate', '0']);
     await until('it has failed', async () => (await example.status('stumble')).state === 'failed');
     const found = await example.status('stumble');
-    expect(found.error?.message).toContain('patient 15000 is not what it seems');
+    expect(found.error?.message).toContain(`patient ${STUMBLE} is not what it seems`);
     const { visits } = await example.check();
     expect(visits.wrong).toBe(0);
     expect((await worker.kill('SIGTERM')).code).toBe(0);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rounds } from '../../support/rounds.ts';
 import { type Example, installExample, until } from './example.ts';
 
-const ROWS = 20_000;
+const ROWS = rounds(8_000, 20_000);
 
 /** The commands of the example's README, on one machine. */
 describe.each(['mongodb', 'postgres'] as const)('examples/backfill on %s', (kind) => {
@@ -24,7 +25,8 @@ describe.each(['mongodb', 'postgres'] as const)('examples/backfill on %s', (kind
   });
 
   it('is killed in the middle, and resumed: each row once', async () => {
-    const slowly = ['backfill', 'run', 'normalise-phones', '--chunk', '200', '--max-rate', '4000'];
+    const pace = ['--chunk', '200', '--max-rate', String(ROWS / 5)];
+    const slowly = ['backfill', 'run', 'normalise-phones', ...pace];
     const first = example.start(slowly);
     await until('something is done', async () => {
       const found = await example.status('normalise-phones').catch(() => undefined);

@@ -2,9 +2,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type TestRedis } from '../../../src/testing/redis.ts';
+import { rounds } from '../../support/rounds.ts';
 import { type Example, installExample, until } from './example.ts';
 
-const ROWS = 20_000;
+const ROWS = rounds(8_000, 20_000);
 const DONE = { before: 0, once: ROWS, wrong: 0 };
 /** Minutes of work, so that it is under way for as long as a busy machine needs; then `hurry`. */
 const SLOWLY = ['--chunk', '50', '--max-rate', '150'];

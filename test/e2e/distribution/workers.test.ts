@@ -4,9 +4,9 @@ import { startRedis, type TestRedis } from '../../../src/testing/redis.ts';
 import { among, rounds } from '../../support/rounds.ts';
 import { type Example, installExample, type Running, until } from './example.ts';
 
-const ROWS = 20_000;
+const ROWS = rounds(8_000, 20_000);
 /** Small chunks, and slow enough that workers can be killed in the middle. */
-const SLOWLY = ['--chunk', '100', '--max-rate', '4000'];
+const SLOWLY = ['--chunk', '100', '--max-rate', String(ROWS / 5)];
 /** Minutes of work, so that it is under way for as long as a busy machine needs; then `hurry`. */
 const VERY_SLOWLY = ['--chunk', '50', '--max-rate', '150'];
 const TEST_MS = 240_000;
