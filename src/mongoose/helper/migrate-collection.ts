@@ -4,7 +4,7 @@ import { isDuplicateKey } from '../../drivers/mongodb/errors.ts';
 import { idText } from '../../drivers/mongodb/id-order.ts';
 import { GodwitError } from '../../errors.ts';
 import { invalid, type Place } from './place.ts';
-import { clearly } from './server-refusals.ts';
+import { clearly, refuseView } from './server-refusals.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: documents are what the collection holds
 type AnyDocument = any;
@@ -153,6 +153,7 @@ async function copyThrough(
   filter: Document,
   { onExisting = 'keep', batchSize = 1_000 }: MigrateOptions,
 ): Promise<MigrateResult> {
+  await refuseView(WHAT, target);
   let readCount = 0;
   let insertedCount = 0;
   let batch: Document[] = [];

@@ -1,6 +1,6 @@
 import { serverCode } from '../../drivers/mongodb/errors.ts';
 import { GodwitError, thrownMessage } from '../../errors.ts';
-import { refused } from './place.ts';
+import { type Place, refused } from './place.ts';
 
 const VIEW = 166;
 const IMMUTABLE = 66;
@@ -21,12 +21,7 @@ function clearer(what: string, name: string, error: unknown): unknown {
   const code = serverCode(error);
   const message = thrownMessage(error);
   if (code === VIEW || /is a view[,;]|on a view\b/i.test(message)) {
-    return refused(
-      what,
-      `${name} is a view, whose documents are those of another collection`,
-      ['name the collection that the view is made of'],
-      error,
-    );
+    return viewRefused(what, name, error);
   }
   if (/time-?series/i.test(message)) {
     return refused(
@@ -51,4 +46,20 @@ function clearer(what: string, name: string, error: unknown): unknown {
     );
   }
   return error;
+}
+
+/** For work that may find nothing to write, which no server refuses. */
+export async function refuseView(what: string, { db, name }: Place): Promise<void> {
+  const filter = { name, type: 'view' };
+  const found = await db.listCollections(filter, { nameOnly: true }).toArray();
+  if (found.length > 0) throw viewRefused(what, name);
+}
+
+function viewRefused(what: string, name: string, cause?: unknown): GodwitError {
+  return refused(
+    what,
+    `${name} is a view, whose documents are those of another collection`,
+    ['name the collection that the view is made of'],
+    cause,
+  );
 }
