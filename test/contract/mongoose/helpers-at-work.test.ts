@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await db.dropDatabase();
-  await connection.close();
+  await connection.destroy();
 });
 
 async function fill({ fields, prepare }: HelperCase, size: number, id = (n: number): unknown => n) {

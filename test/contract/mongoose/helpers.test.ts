@@ -24,7 +24,7 @@ describe.each([
   }, 60_000);
 
   beforeEach(async () => {
-    await connection?.close();
+    await connection?.destroy();
     connection = mongoose.createConnection(server.databaseUrl());
     await connection.asPromise();
     db = connection.db as unknown as Db;
@@ -36,7 +36,7 @@ describe.each([
   });
 
   afterAll(async () => {
-    await connection?.close();
+    await connection?.destroy();
     await server?.stop();
   });
 
