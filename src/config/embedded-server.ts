@@ -64,9 +64,11 @@ async function listening(child: ChildProcess, log: string): Promise<void> {
     failure = error;
   });
   for (const deadline = performance.now() + STARTUP_MS; ; await sleep(20)) {
+    // Before the log is read, or its last words might be missed.
+    const over = failure !== undefined || child.exitCode !== null || performance.now() > deadline;
     const text = await readFile(log, 'utf8');
     if (text.includes(LISTENING)) return;
-    if (failure !== undefined || child.exitCode !== null || performance.now() > deadline) {
+    if (over) {
       child.kill('SIGKILL');
       throw didNotStart(text, failure);
     }
