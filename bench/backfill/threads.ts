@@ -4,7 +4,7 @@ import { table } from '../support/table.ts';
 import { type BackfillProject, makeProject } from './project.ts';
 import type { Rows } from './rows.ts';
 
-const COUNT = 10_000;
+const COUNT = 30_000;
 /** It burns the processor, as a hash or a parser would. */
 const TRANSFORM = `export default ({ n }) => {
   const end = performance.now() + 1;
