@@ -5,14 +5,14 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['test/support/bundled-thread.ts'],
+    setupFiles: ['test/support/bundled-thread.ts', 'test/support/leftovers.ts'],
     // Real servers and child processes: three files at a time, because each waits a good part
     // of its time.
     pool: 'forks',
     maxWorkers: 3,
     // One after another in the same three processes: to start one, and to load godwit and the
     // databases' clients again, costs more than most files. No file may leave anything behind
-    // (`--isolate` tells).
+    // (test/support/leftovers.ts looks).
     isolate: false,
     // PGlite's WebAssembly is compiled well only where it runs long; most tests are short.
     execArgv: ['--wasm-tiering-budget=100000000'],

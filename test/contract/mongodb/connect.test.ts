@@ -250,7 +250,7 @@ describe('drivers of the project', () => {
     expect(await client.db().collection('x').countDocuments()).toBe(1);
     expect(await connection.collection('x').countDocuments()).toBe(1);
     await client.close();
-    await connection.close();
+    await connection.destroy();
   });
 
   it('lets mongoose use the guarded client', async () => {
@@ -269,7 +269,8 @@ describe('drivers of the project', () => {
           await User.create([{ name: 'a' }, { name: 'b' }]);
           await User.updateMany({}, { name: 'c' });
           expect(await User.countDocuments({ name: 'c' })).toBe(2);
-          await connection.close();
+          // Not `close`: the model would stay for whatever this process does next.
+          await connection.destroy();
           await new Promise((resolve) => setTimeout(resolve, 20));
         },
         { transaction: 'always' },
