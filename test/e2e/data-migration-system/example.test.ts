@@ -45,11 +45,11 @@ afterAll(async () => {
 });
 
 /** Types a command in the project's folder. */
-function type(command: string): Promise<string> {
+function type(command: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
   const foreign = /^(npm_|VITEST|NODE_ENV$|GODWIT_ENV$)/i;
   const clean = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   // What is tested is built already; `prepare` would build it again under the other tests.
-  const env = { ...Object.fromEntries(clean), MONGODB_URI: url, GODWIT_SETUP: '1' };
+  const env = { ...Object.fromEntries(clean), MONGODB_URI: url, GODWIT_SETUP: '1', ...more };
   return new Promise((resolve, reject) => {
     exec(once(command), { cwd: path, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${command}\n${stdout}\n${stderr}`));
@@ -85,8 +85,8 @@ it('has every sample of the guide, as it stands there', async () => {
 });
 
 it('npx godwit test takes them there and back, and tells where a sample has no way back', async () => {
-  process.env['MONGOMS_SYSTEM_BINARY'] ??= await findMongod();
-  const whole = await type('npx godwit test');
+  const mongod = { MONGOMS_SYSTEM_BINARY: await findMongod() };
+  const whole = await type('npx godwit test', mongod);
   expect(whole).toContain('13 passed');
   expect(whole).toMatch(/✓ \S+_always-create-backups/);
   // The guide leaves this `down` to the reader: with a number to change it shows.

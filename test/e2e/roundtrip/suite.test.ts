@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeMigrations, startMongod, type TestMongod } from '../../../src/testing/index.ts';
 import { findMongod } from '../../../src/testing/mongod-binary.ts';
 import { godwit } from '../../cli/terminal.ts';
@@ -15,7 +15,7 @@ const FIXTURES = {
   '003_add_calm_score_indexes': CALMSCORES,
 };
 
-process.env['MONGOMS_SYSTEM_BINARY'] ??= await findMongod();
+vi.stubEnv('MONGOMS_SYSTEM_BINARY', await findMongod());
 const folder = await mkdtemp(resolve('node_modules', '.godwit-suite-'));
 /** The example without its own fixtures. */
 const NEURONAV = join(folder, 'neuronav');
@@ -30,6 +30,7 @@ beforeAll(async () => {
   server = await startMongod();
 }, 120_000);
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await server?.stop();
   await rm(folder, { recursive: true, force: true });
 });
