@@ -36,6 +36,9 @@ const RESTORED = [
   'deallocate all',
 ];
 
+/** Of the message, for each file. */
+const PARTS = 3;
+
 export interface Item {
   readonly job: Job;
   readonly source: SqlText;
@@ -56,11 +59,18 @@ export class Group {
   readonly outcomes: Outcome[] = [];
   startedAt = performance.now();
   readonly #progress: SeriesProgress;
-  /** Characters of the message before each file's text, and godwit's own statements. */
-  readonly #before: { readonly characters: number; readonly own: number }[] = [];
+  /** How many of godwit's own statements stand before each file. */
+  readonly #own: number[] = [];
   /** Names the column by which records are known among the results. */
   readonly #marker: string;
-  #message = '';
+  /** The message: for each file what goes before it, its text, and what follows. */
+  #parts: readonly string[] = [];
+  /**
+   * What a row at the head of the message has prepared, sent before it: the server copies
+   * the text that a statement was prepared in each time it is executed, and with the files
+   * behind it that is 100 kB. Files before a row must not find it there.
+   */
+  #prepared = '';
   #seen = 0;
   /** Statements of the message before the current file's BEGIN. */
   #first = 0;
@@ -86,8 +96,12 @@ export class Group {
   async send(place: Workplace, interrupts: Interrupts): Promise<void> {
     interrupts.check();
     this.#begin();
+    if (this.#prepared) await place.connection.simple(this.#prepared);
     await Promise.race([
-      place.connection.simple(this.#message, { keepRows: 1, onResult: (r) => this.#took(r) }),
+      place.connection.simple(this.#parts.join(''), {
+        keepRows: 1,
+        onResult: (r) => this.#took(r),
+      }),
       interrupts.stopped.catch((reason: unknown) => this.#unlessCancelled(reason)),
     ]);
   }
@@ -101,41 +115,39 @@ export class Group {
 
   /** Whether godwit's own statements before the file failed, such as without PL/pgSQL. */
   isOwn(thrown: unknown): boolean {
-    const own = this.#before[this.outcomes.length]?.own ?? 0;
+    const own = this.#own[this.outcomes.length] ?? 0;
     return (completedOf(thrown) ?? Number.POSITIVE_INFINITY) < this.#first + own;
   }
 
   /** The error, pointing into the file that it is of. */
   place(thrown: unknown): unknown {
     const item = this.#current;
-    const before = this.#before[this.outcomes.length];
-    if (!item || !before) return thrown;
+    const index = this.outcomes.length;
+    if (!item) return thrown;
+    const before = this.#parts.slice(0, index * PARTS + 1).join('');
     return sqlError(thrown, {
       source: { file: item.source.file, line: item.piece.line },
       text: item.piece.text,
       column: item.piece.column ?? 1,
-      prefixLength: before.characters,
-      prefixStatements: this.#first + before.own,
+      prefixLength: lengthOf(before),
+      prefixStatements: this.#first + (this.#own[index] ?? 0),
     });
   }
 
   /** Writes the message. */
   async write(place: Workplace): Promise<void> {
-    let message = '';
-    let characters = 0;
     const rows = this.#rowsOf(place);
+    const parts: string[] = [];
     for (const [index, item] of this.items.entries()) {
-      const around = rows[index]
+      const { before, after } = rows[index]
         ? await this.#inRow(place, index, { begins: !rows[index - 1], ends: !rows[index + 1] })
         : await this.#byItself(place, index);
-      const before = around.before.map((text) => `${text};`).join('');
-      this.#before.push({ characters: characters + lengthOf(before), own: around.before.length });
+      this.#own.push(before.length);
       // The line break ends a comment on the file's last line, the semicolon its statement.
-      const text = `${before}${item.piece.text}\n;${around.after.join(';')};`;
-      characters += lengthOf(text);
-      message += text;
+      parts.push(before.map((text) => `${text};`).join(''), item.piece.text);
+      parts.push(`\n;${after.join(';')};`);
     }
-    this.#message = message;
+    this.#parts = parts;
   }
 
   /** Puts the session back as it was, when the message did not come to its end. */
@@ -176,7 +188,7 @@ export class Group {
     { begins, ends }: { readonly begins: boolean; readonly ends: boolean },
   ): Promise<Around> {
     const { job } = this.items[index] as Item;
-    const before = begins ? await this.#beforeRow(place, job) : [];
+    const before = begins ? await this.#beforeRow(place, index, job) : [];
     const record = executeEnded(this.#marker, job.header, appliedStatus(job));
     const isLast = index === this.items.length - 1;
     const commit = ends
@@ -185,14 +197,20 @@ export class Group {
     return { before, after: recordStatements(place, job, { record, clean: [], commit }) };
   }
 
-  async #beforeRow(place: Workplace, { header, backup, limits }: Job): Promise<string[]> {
+  async #beforeRow(
+    place: Workplace,
+    index: number,
+    { header, backup, limits }: Job,
+  ): Promise<readonly string[]> {
     this.#changesSession = true;
     const settings = [...settingsOf({ limits }), LATER];
-    return [
-      ...(await place.lock.begin(settings.map((text) => text.replace(/^set local/, 'set')))),
-      // Those that follow are recorded by the same process, under the same lock and backup.
-      prepareEnded(place.store, this.#marker, { by: header.by, fence: header.fence, backup }),
-    ];
+    const begin = await place.lock.begin(settings.map((text) => text.replace(/^set local/, 'set')));
+    // Those that follow are recorded by the same process, under the same lock and backup.
+    const shared = { by: header.by, fence: header.fence, backup };
+    const prepared = prepareEnded(place.store, this.#marker, shared);
+    if (index > 0) return [...begin, prepared];
+    this.#prepared = prepared;
+    return begin;
   }
 
   /** Called with each statement's result, as it arrives. */
@@ -238,6 +256,5 @@ export class Group {
 
 /** The server counts characters, JavaScript counts UTF-16 units. */
 function lengthOf(text: string): number {
-  // Plain text, which is nearly all there is, need not be walked through.
-  return /[\ud800-\udbff]/.test(text) ? [...text].length : text.length;
+  return [...text].length;
 }
