@@ -2,6 +2,7 @@ import type { TestProject } from 'vitest/node';
 import { findMongod } from '../../src/testing/mongod-binary.ts';
 import { pgliteTemplate } from '../../src/testing/pglite.ts';
 import { useFastFolder } from './fast-folder.ts';
+import { setCertificatesAside } from './installing.ts';
 import { makeBundles, removeBundles } from './make-bundles.ts';
 
 /**
@@ -11,6 +12,7 @@ import { makeBundles, removeBundles } from './make-bundles.ts';
  */
 export default async function setup(project: TestProject) {
   if (process.env['GODWIT_TEST_SERVERS'] === 'none') return;
+  setCertificatesAside();
   const [bundles] = await Promise.all([makeBundles(), findServers()]);
   project.provide('bundles', bundles);
   const removeFolder = await useFastFolder();

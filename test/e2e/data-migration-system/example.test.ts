@@ -8,6 +8,7 @@ import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { findMongod } from '../../../src/testing/mongod-binary.ts';
+import { installing } from '../../support/installing.ts';
 import { npmOnce } from '../support/npm-once.ts';
 import { sample } from './guide-project.ts';
 
@@ -35,7 +36,7 @@ beforeAll(async () => {
   const godwit = JSON.stringify(`file:${ROOT.replace(/[\\/]$/, '')}`);
   await writeFile(join(path, 'package.json'), manifest.replaceAll('"file:../.."', godwit));
   once = npmOnce(path);
-  await type('npm install --prefer-offline --no-audit --no-fund');
+  await type('npm install --prefer-offline --no-audit --no-fund', installing());
 }, 180_000);
 
 afterAll(async () => {
@@ -48,8 +49,7 @@ afterAll(async () => {
 function type(command: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
   const foreign = /^(npm_|VITEST|NODE_ENV$|GODWIT_ENV$)/i;
   const clean = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-  // What is tested is built already; `prepare` would build it again under the other tests.
-  const env = { ...Object.fromEntries(clean), MONGODB_URI: url, GODWIT_SETUP: '1', ...more };
+  const env = { ...Object.fromEntries(clean), MONGODB_URI: url, ...more };
   return new Promise((resolve, reject) => {
     exec(once(command), { cwd: path, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${command}\n${stdout}\n${stderr}`));

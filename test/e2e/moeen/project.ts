@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installing } from '../../support/installing.ts';
 import { npmOnce } from '../support/npm-once.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -39,8 +40,7 @@ export async function installMoeen(): Promise<Moeen> {
   const manifest = await readFile(join(project.path, 'package.json'), 'utf8');
   const godwit = JSON.stringify(`file:${ROOT.replace(/[\\/]$/, '')}`);
   await writeFile(join(project.path, 'package.json'), manifest.replaceAll('"file:../.."', godwit));
-  // What is tested is built already; `prepare` would build it again under the other tests.
-  await project.typeWell('npm install --prefer-offline', { GODWIT_SETUP: '1' });
+  await project.typeWell('npm install --prefer-offline', installing());
   return project;
 }
 

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installing } from '../../support/installing.ts';
 import { npmOnce } from '../support/npm-once.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -46,10 +47,8 @@ export async function installNeuronav(): Promise<Neuronav> {
   await writeFile(join(path, 'package.json'), manifest.replaceAll('"file:../.."', godwit));
   const once = npmOnce(path);
   const type: Neuronav['type'] = (command, env = {}) => run(once(command), path, env);
-  // What is tested is built already; `prepare` would build it again under the other tests.
-  const installed = await type('npm install --prefer-offline --no-audit --no-fund', {
-    GODWIT_SETUP: '1',
-  });
+  const command = 'npm install --prefer-offline --no-audit --no-fund';
+  const installed = await type(command, installing());
   if (installed.code !== 0) throw new Error(`npm install failed:\n${installed.stderr}`);
   return {
     path,

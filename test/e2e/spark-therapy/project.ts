@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installing } from '../../support/installing.ts';
 import { npmOnce } from '../support/npm-once.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -56,9 +57,8 @@ async function install(path: string, folder: string): Promise<void> {
   const manifest = await readFile(join(path, 'package.json'), 'utf8');
   const godwit = JSON.stringify(`file:${ROOT.replace(/[\\/]$/, '')}`);
   await writeFile(join(path, 'package.json'), manifest.replaceAll('"file:../../.."', godwit));
-  // What is tested is built already; `prepare` would build it again under the other tests.
   const command = 'cd backend && npm install --prefer-offline --no-audit --no-fund';
-  const installed = await run(command, folder, { GODWIT_SETUP: '1' });
+  const installed = await run(command, folder, installing());
   if (installed.code !== 0) throw new Error(`npm install failed:\n${installed.stderr}`);
 }
 
