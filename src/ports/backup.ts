@@ -34,6 +34,8 @@ export interface BackupData {
   readonly schemas?: readonly string[] | undefined;
   /** A fingerprint of the schema, by kind of object, where it was computed. */
   readonly schema?: Readonly<Record<string, string>> | undefined;
+  /** Files whose checksums were made while they were written, and that are on the disk. */
+  readonly files?: readonly BackupFile[] | undefined;
   /** What is not in it, or could not be done, for people. */
   readonly notes: readonly string[];
 }

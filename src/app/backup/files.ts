@@ -5,11 +5,19 @@ import { showBytes } from '../../core/text/show-bytes.ts';
 import { GodwitError, thrownMessage } from '../../errors.ts';
 import type { BackupFile } from '../../ports/backup.ts';
 
-/** Every file below a folder, sorted, with what it holds; written through to the disk. */
-export async function describeFiles(folder: string): Promise<BackupFile[]> {
+/**
+ * Every file below a folder, sorted, with what it holds; written through to the disk.
+ *
+ * @param known those that whoever wrote them has described, and need not be read again
+ */
+export async function describeFiles(
+  folder: string,
+  known: readonly BackupFile[] = [],
+): Promise<BackupFile[]> {
+  const described = new Map(known.map((file) => [file.path, file]));
   const files: BackupFile[] = [];
   for (const path of await listFiles(folder)) {
-    files.push({ path, ...(await digest(join(folder, path), true)) });
+    files.push(described.get(path) ?? { path, ...(await digest(join(folder, path), true)) });
   }
   return files;
 }

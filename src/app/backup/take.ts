@@ -96,7 +96,7 @@ async function write(
     ...{ format: 1, id, driver: name, host, database, at, reason },
     durationMs: durationMs(),
     ...data,
-    files: await describeFiles(partial),
+    files: await describeFiles(partial, data.files),
     godwit: VERSION,
   };
   if (signal.aborted) throw new GodwitError('GODWIT_STOPPED', 'Stopped.');

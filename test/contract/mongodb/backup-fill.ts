@@ -7,7 +7,8 @@ import { everyType, oddDocument } from './backup-kit.ts';
 export async function fillEveryKind(client: MongoClient, db: Db): Promise<void> {
   await db.collection('types').insertMany([everyType(), { _id: everyType() as never }]);
   const insert = rawWriter(moduleOf(client, process.cwd()));
-  await insert(db, 'odd', oddDocument(), 1);
+  const odd = oddDocument();
+  await insert(db, 'odd', { parts: [odd], bytes: odd.length, count: 1 });
   await db.createCollection('users', {
     collation: { locale: 'de', strength: 2 },
     validator: { $jsonSchema: { required: ['email'] } },

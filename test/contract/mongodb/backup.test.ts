@@ -212,4 +212,36 @@ describe.each([true, false])('backups of MongoDB (replica set: %s)', (replicaSet
     await restore(manifest);
     expect(await db.collection('a').countDocuments()).toBe(2);
   });
+
+  it('reads a large collection again from both ends, and misses nothing', async () => {
+    const rows = Array.from({ length: 30_001 }, (_, n) => ({ n, text: 'x'.repeat(150) }));
+    await db.collection<{ n: number }>('rows').insertMany(rows);
+    const manifest = await backUp(driver, place.path);
+    const { fingerprint } = manifest.contents.find(({ name }) => name === 'rows') ?? {};
+    expect(fingerprint).toMatch(/^[0-9a-f]{32}$/);
+    await db.collection('rows').updateOne({ n: 30_000 }, { $set: { n: -1 } });
+    await restore(manifest);
+    expect(await db.collection('rows').countDocuments({ n: 30_000 })).toBe(1);
+    // One more that somebody puts there meanwhile.
+    let put: Promise<unknown> | undefined;
+    const intrude = async (): Promise<void> => {
+      const [{ name = '' } = {}] = await db.listCollections({ name: /restoring_/ }).toArray();
+      await db.collection(name).insertOne({ n: 'one more' });
+    };
+    const backups = await driver.backups?.({});
+    const failure = await backups
+      ?.restore({
+        ...QUIET,
+        folder: place.path,
+        manifest,
+        onProgress: ({ rows: done }) => {
+          if (done > 0) put ??= intrude();
+        },
+      })
+      .catch((error: unknown) => error);
+    await put;
+    expect(failure).toMatchObject({ code: 'GODWIT_RESTORE_FAILED' });
+    expect(String(failure)).toContain('other contents');
+    expect(await db.collection('rows').countDocuments()).toBe(30_001);
+  });
 });

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { GodwitError, thrownMessage } from '../../../errors.ts';
+import type { BackupFile } from '../../../ports/backup.ts';
 import { type Compression, packer, unpacker } from './compression.ts';
+import { DocumentCutter, type Documents } from './document-cutter.ts';
 
 /** Of pieces beyond this size, in bytes, one at a time is held. */
 export const LARGE: number = 4 * 1024 * 1024;
@@ -13,6 +16,8 @@ export const LARGE: number = 4 * 1024 * 1024;
 export class PackedFile {
   readonly #handle: FileHandle;
   readonly #pack: ReturnType<typeof packer>;
+  readonly #hash = createHash('sha256');
+  #bytes = 0;
   #last: Promise<void> = Promise.resolve();
   #empty = true;
 
@@ -38,18 +43,25 @@ export class PackedFile {
 
   async #append(packed: Promise<Uint8Array>): Promise<void> {
     const bytes = await packed;
+    this.#hash.update(bytes);
+    this.#bytes += bytes.length;
     for (let at = 0; at < bytes.length; ) {
       at += (await this.#handle.write(bytes, at)).bytesWritten;
     }
   }
 
-  /** When it resolves, the file is on the disk. */
-  async end(): Promise<void> {
+  /**
+   * When it resolves, the file is on the disk.
+   *
+   * @returns what is in it
+   */
+  async end(): Promise<Omit<BackupFile, 'path'>> {
     // A packed file of nothing is not an empty file.
     if (this.#empty) await this.write(new Uint8Array());
     await this.#last;
     await this.#handle.sync();
     await this.#handle.close();
+    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
   /** After a failure: whoever made the folder removes the file. */
@@ -59,67 +71,20 @@ export class PackedFile {
   }
 }
 
-/** Whole documents, one behind the other. */
-export interface Documents {
-  readonly bytes: Buffer;
-  readonly count: number;
-}
-
-const PIECE = 2 * 1024 * 1024;
-/** A message holds no more than 100,000. */
-const PIECE_DOCUMENTS = 50_000;
-/** 16 MB, and what the server allows its own documents beyond that. */
-const LARGEST = 16 * 1024 * 1024 + 64 * 1024;
-
 /**
  * The documents of a `.bson`, `.bson.gz` or `.bson.zst` file, in pieces of about 2 MB.
  *
  * @throws GodwitError `GODWIT_BACKUP_DAMAGED`
  */
 export async function* readDocuments(path: string): AsyncGenerator<Documents> {
-  let pieces: Buffer[] = [];
-  let held = 0;
+  const cutter = new DocumentCutter((why) => damaged(path, why));
   try {
-    for await (const chunk of plainBytes(path)) {
-      pieces.push(chunk);
-      held += chunk.length;
-      if (held < PIECE) continue;
-      let rest = Buffer.concat(pieces, held);
-      pieces = [];
-      for (;;) {
-        const documents = whole(rest, path);
-        if (documents.count === 0) break;
-        yield documents;
-        rest = rest.subarray(documents.bytes.length);
-      }
-      pieces = [rest];
-      held = rest.length;
-    }
-    let rest = Buffer.concat(pieces, held);
-    pieces = [];
-    while (rest.length > 0) {
-      const documents = whole(rest, path);
-      if (documents.count === 0) throw damaged(path, 'it ends within a document');
-      yield documents;
-      rest = rest.subarray(documents.bytes.length);
-    }
+    for await (const chunk of plainBytes(path)) yield* cutter.push(chunk);
+    yield* cutter.end();
   } catch (error) {
     if (isReadError(error)) throw damaged(path, thrownMessage(error));
     throw error;
   }
-}
-
-function whole(bytes: Buffer, path: string): Documents {
-  let end = 0;
-  let count = 0;
-  while (end + 4 <= bytes.length && count < PIECE_DOCUMENTS && end < PIECE) {
-    const length = bytes.readInt32LE(end);
-    if (length < 5 || length > LARGEST) throw damaged(path, `a document of ${length} bytes`);
-    if (end + length > bytes.length) break;
-    end += length;
-    count++;
-  }
-  return { bytes: bytes.subarray(0, end), count };
 }
 
 async function* plainBytes(path: string): AsyncGenerator<Buffer> {

@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GodwitError } from '../../../errors.ts';
-import type { BackupContent, BackupData, CreateBackup } from '../../../ports/backup.ts';
+import type { BackupData, CreateBackup } from '../../../ports/backup.ts';
 import { VERSION } from '../../../version.ts';
 import { type CollectionInfo, listCollections } from './collection-info.ts';
 import { ENDINGS } from './compression.ts';
-import { dumpCollection } from './dump-collection.ts';
+import { type Dumped, dumpCollection } from './dump-collection.ts';
 import { inParallel } from './in-parallel.ts';
 import { writePrelude } from './metadata.ts';
 import { settleMoment, whyNotOfMoment } from './moment.ts';
@@ -46,7 +46,7 @@ async function dumpAll(
   await mkdir(place, { recursive: true });
   const sized = await bySize(parts, infos);
   const task = new Task(parts, place, moment, signal);
-  const contents: BackupContent[] = [];
+  const dumped: Dumped[] = [];
   let done = 0;
   let rows = 0;
   await inParallel(sized, COLLECTIONS_AT_ONCE, async ({ info, size }) => {
@@ -55,7 +55,7 @@ async function dumpAll(
       onProgress({ name: info.name, done, total: sized.length, rows });
     };
     report(0);
-    contents.push(await task.dump(info, size, report));
+    dumped.push(await task.dump(info, size, report));
     done++;
     report(0);
   });
@@ -65,7 +65,10 @@ async function dumpAll(
   return {
     tool: 'godwit',
     consistency: moment !== undefined && task.apart.size === 0 ? 'snapshot' : 'per-collection',
-    contents: contents.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    contents: dumped.map(({ content }) => content).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    files: dumped.flatMap(({ file }) =>
+      file ? { ...file, path: `${db.databaseName}/${file.path}` } : [],
+    ),
     ...(only && { only }),
     notes: [...task.apart].sort().map(([name, why]) => `${name} is of its own moment: ${why}.`),
   };
@@ -114,11 +117,7 @@ class Task {
     this.#signal = signal;
   }
 
-  async dump(
-    info: CollectionInfo,
-    size: Size,
-    report: (read: number) => void,
-  ): Promise<BackupContent> {
+  async dump(info: CollectionInfo, size: Size, report: (read: number) => void): Promise<Dumped> {
     const work = { parts: this.#parts, place: this.#place, signal: this.#signal, info, size };
     if (info.type === 'view' || this.#moment === undefined) return dumpCollection(work, report);
     // Known beforehand: the server has no history of a capped collection.
@@ -144,7 +143,7 @@ class Task {
     work: Parameters<typeof dumpCollection>[0],
     report: (read: number) => void,
     why: string,
-  ): Promise<BackupContent> {
+  ): Promise<Dumped> {
     if (this.#parts.insist) throw inconsistent(`${work.info.name}: ${why}`);
     this.apart.set(work.info.name, why);
     return dumpCollection(work, report);

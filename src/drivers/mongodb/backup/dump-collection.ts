@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { BackupContent } from '../../../ports/backup.ts';
+import type { BackupContent, BackupFile } from '../../../ports/backup.ts';
 import { PackedFile } from './bson-file.ts';
 import type { CollectionInfo } from './collection-info.ts';
 import { ENDINGS } from './compression.ts';
@@ -20,28 +20,32 @@ export interface Dump {
   readonly signal: AbortSignal;
 }
 
+export interface Dumped {
+  readonly content: BackupContent;
+  /** The file of its documents, by its path in the database's folder. */
+  readonly file?: BackupFile;
+}
+
 /**
  * Writes a collection's two files: its documents, of a time series its buckets, and what it
  * is. A view has the second only. Begun again, it begins the files again.
  */
-export async function dumpCollection(
-  dump: Dump,
-  report: (read: number) => void,
-): Promise<BackupContent> {
+export async function dumpCollection(dump: Dump, report: (read: number) => void): Promise<Dumped> {
   const { parts, place, info } = dump;
   const ending = ENDINGS[parts.compression];
   const metadata = join(place, `${fileNameOf(info.name)}.metadata.json${ending}`);
   await writeMetadata(metadata, info, parts.compression, parts.driver.module);
-  if (info.type === 'view') return { name: info.name };
+  if (info.type === 'view') return { content: { name: info.name } };
   const name = info.type === 'timeseries' ? bucketsOf(info.name) : info.name;
-  const file = await PackedFile.create(
-    join(place, `${fileNameOf(name)}.bson${ending}`),
-    parts.compression,
-  );
+  const path = `${fileNameOf(name)}.bson${ending}`;
+  const file = await PackedFile.create(join(place, path), parts.compression);
   try {
     const fingerprint = await pour(dump, name, file, report);
-    await file.end();
-    return { name: info.name, rows: fingerprint.documents, fingerprint: fingerprint.toString() };
+    const { documents: rows } = fingerprint;
+    return {
+      file: { path, ...(await file.end()) },
+      content: { name: info.name, rows, fingerprint: fingerprint.toString() },
+    };
   } catch (error) {
     await file.abandon();
     throw error;

@@ -1,3 +1,5 @@
+const PRIMES = { a: 0x9e3779b1, b: 0x85ebca77, c: 0xc2b2ae35, d: 0x27d4eb2f };
+
 /**
  * A fingerprint of documents whatever their order: a 64-bit hash of each one's bytes, summed
  * up in two ways. It finds what was lost, added or changed on the way; it is no defence
@@ -23,37 +25,47 @@ export class Fingerprint {
     this.bytes += at;
   }
 
-  /** Words and not bytes, and no function of `crypto`: that would cost more than reading. */
+  /**
+   * Words and not bytes, and no function of `crypto`: that would cost more than reading. Four
+   * lanes, as xxHash has them, so that the processor need not wait for one multiplication
+   * to begin the next.
+   */
   #one(view: DataView, from: number, length: number): void {
-    let high = Math.imul(length, 0x9e3779b1);
-    let low = length ^ 0x85ebca6b;
+    let a = Math.imul(length, PRIMES.a);
+    let b = length ^ PRIMES.b;
+    let c = PRIMES.c;
+    let d = PRIMES.d;
     const end = from + length;
-    const words = end - 3;
+    const blocks = end - 15;
     let at = from;
-    for (; at < words; at += 4) {
-      const word = view.getInt32(at, true);
-      high = Math.imul(high ^ word, 0x9e3779b1);
-      high ^= high >>> 15;
-      low = Math.imul((low + word) ^ (low >>> 13), 0x85ebca77);
+    for (; at < blocks; at += 16) {
+      a = turn(Math.imul(a ^ view.getInt32(at, true), PRIMES.a));
+      b = turn(Math.imul(b ^ view.getInt32(at + 4, true), PRIMES.b));
+      c = turn(Math.imul(c ^ view.getInt32(at + 8, true), PRIMES.c));
+      d = turn(Math.imul(d ^ view.getInt32(at + 12, true), PRIMES.d));
     }
     for (; at < end; at++) {
       const byte = view.getUint8(at);
-      high = Math.imul(high ^ byte, 0x9e3779b1);
-      low = Math.imul((low + byte) ^ (low >>> 13), 0x85ebca77);
+      a = turn(Math.imul(a ^ byte, PRIMES.a));
+      b = turn(Math.imul(b + byte, PRIMES.b));
     }
-    high = finish(high ^ (low >>> 7));
-    low = finish(low ^ (high << 9));
+    const high = finish(a ^ Math.imul(c, PRIMES.b) ^ (d >>> 7));
+    const low = finish(b ^ Math.imul(d, PRIMES.a) ^ (c >>> 9));
     this.documents++;
     this.#sumHigh = (this.#sumHigh + high) | 0;
     this.#sumLow = (this.#sumLow + low) | 0;
-    this.#xorHigh ^= Math.imul(high, 0xc2b2ae35) ^ (low >>> 5);
-    this.#xorLow ^= Math.imul(low, 0x27d4eb2f) ^ (high >>> 3);
+    this.#xorHigh ^= Math.imul(high, PRIMES.c) ^ (low >>> 5);
+    this.#xorLow ^= Math.imul(low, PRIMES.d) ^ (high >>> 3);
   }
 
   toString(): string {
     const words = [this.#sumHigh, this.#sumLow, this.#xorHigh, this.#xorLow];
     return words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
   }
+}
+
+function turn(lane: number): number {
+  return (lane << 13) | (lane >>> 19);
 }
 
 function finish(hash: number): number {

@@ -7,10 +7,13 @@ import { type CollectionInfo, secondaryIndexes } from './collection-info.ts';
 import { bucketsOf } from './file-names.ts';
 import { Fingerprint } from './fingerprint.ts';
 import type { BackupParts } from './parts.ts';
-import { readRaw, refuseStopped } from './raw-reader.ts';
+import { type RawSource, readRaw, refuseStopped } from './raw-reader.ts';
 import { type InsertRaw, rawWriter } from './raw-writer.ts';
 import type { Stored } from './read-layout.ts';
+import type { Size } from './sizes.ts';
 
+/** A second cursor costs a few messages. */
+const WORTH_HALVING = 20_000;
 /** Messages under way: the server works on one while the next is unpacked and sent. */
 const MESSAGES_AT_ONCE = 2;
 
@@ -39,8 +42,8 @@ export async function loadCollection(load: Load): Promise<BackupContent> {
   await db.command({ create: as, ...options, writeConcern: MAJORITY });
   const holder = info.type === 'timeseries' ? bucketsOf(as) : as;
   const insert = rawWriter(load.parts.driver);
-  const average = await fill(load, holder, insert);
-  const found = await fingerprintOf(load, holder, average);
+  const sent = await fill(load, holder, insert);
+  const found = await fingerprintOf(load, holder, sent);
   check(load, found);
   const indexes = secondaryIndexes(info);
   if (indexes.length > 0) {
@@ -53,42 +56,59 @@ export async function loadCollection(load: Load): Promise<BackupContent> {
 /**
  * A capped collection's order is part of it: one message after the other.
  *
- * @returns bytes of a document on average
+ * @returns what was sent
  */
-async function fill(load: Load, holder: string, insert: InsertRaw): Promise<number> {
+async function fill(load: Load, holder: string, insert: InsertRaw): Promise<Size> {
   const { db, stored, signal, report } = load;
-  if (stored.file === undefined) return 0;
+  if (stored.file === undefined) return { documents: 0, bytes: 0 };
   let size = 0;
   let documents = 0;
   const atOnce = stored.info.options['capped'] === true ? 1 : MESSAGES_AT_ONCE;
   const underWay = new Set<Promise<void>>();
   try {
-    for await (const { bytes, count } of readDocuments(stored.file)) {
+    for await (const piece of readDocuments(stored.file)) {
+      const { bytes, count } = piece;
       refuseStopped(signal);
-      size += bytes.length;
+      size += bytes;
       documents += count;
-      const beside = bytes.length > LARGE ? 0 : atOnce - 1;
+      const beside = bytes > LARGE ? 0 : atOnce - 1;
       while (underWay.size > beside) await Promise.race(underWay);
-      const sent = insert(db, holder, bytes, count).then(() => {
+      const sent = insert(db, holder, piece).then(() => {
         underWay.delete(sent);
         report(count);
       });
       sent.catch(() => {});
       underWay.add(sent);
-      if (bytes.length > LARGE) await sent;
+      if (bytes > LARGE) await sent;
     }
     await Promise.all(underWay);
-    return documents > 0 ? size / documents : 0;
+    return { documents, bytes: size };
   } finally {
     await Promise.allSettled(underWay);
   }
 }
 
-async function fingerprintOf(load: Load, holder: string, average: number): Promise<Fingerprint> {
-  const { db, signal, parts } = load;
+/**
+ * Of what the server has, read from both ends at once, so that it prepares one reply while
+ * the other is looked at. Each end reads its half of what was sent: were there more or fewer
+ * documents, some would be missing or be counted twice, and the sum would be another.
+ */
+async function fingerprintOf(load: Load, holder: string, sent: Size): Promise<Fingerprint> {
+  const { db, signal, parts, expected } = load;
   const fingerprint = new Fingerprint();
+  const average = sent.documents > 0 ? sent.bytes / sent.documents : 0;
   const source = { client: parts.client, db, name: holder, average, signal };
-  for await (const { bytes } of readRaw(source)) fingerprint.add(bytes);
+  const read = async (half: Pick<RawSource, 'backward' | 'limit'>): Promise<void> => {
+    for await (const { bytes } of readRaw({ ...source, ...half })) fingerprint.add(bytes);
+  };
+  if (sent.documents < WORTH_HALVING || expected?.fingerprint === undefined) await read({});
+  else {
+    const half = Math.floor(sent.documents / 2);
+    await Promise.all([
+      read({ limit: sent.documents - half }),
+      read({ limit: half, backward: true }),
+    ]);
+  }
   return fingerprint;
 }
 

@@ -16,6 +16,10 @@ export interface RawSource {
   readonly name: string;
   /** Of one document on average, in bytes; 0 where it is not known. */
   readonly average: number;
+  /** No more documents than these; absent: all. */
+  readonly limit?: number | undefined;
+  /** From the last one on. */
+  readonly backward?: boolean | undefined;
   /** Absent: what is committed on the primary when it is met. */
   readonly moment?: Moment | undefined;
   readonly signal: AbortSignal;
@@ -39,12 +43,12 @@ interface First extends Document {
  * the server does.
  */
 export async function* readRaw(source: RawSource): AsyncGenerator<RawBatch> {
-  const { client, db, name, moment, signal } = source;
+  const { client, db, name, signal } = source;
   const session = client.startSession({ causalConsistency: false });
   const batchSize = batchSizeOf(source.average);
   let open: Long | undefined;
   try {
-    const { cursor } = await findFirst(db, name, batchSize, moment, session);
+    const { cursor } = await findFirst(source, batchSize, session);
     const { id } = cursor;
     open = id;
     // Drivers of major 5 decode whatever a command returns.
@@ -80,10 +84,8 @@ function joined(documents: readonly Uint8Array[]): RawBatch {
 }
 
 function findFirst(
-  db: Db,
-  name: string,
+  { db, name, limit, backward, moment }: RawSource,
   batchSize: number,
-  moment: Moment | undefined,
   session: ClientSession,
 ): Promise<First> {
   const readConcern = moment && { level: 'snapshot', atClusterTime: moment.at };
@@ -94,8 +96,13 @@ function findFirst(
     raw: false,
     fieldsAsRaw: { firstBatch: true },
   };
-  const hint = { $natural: 1 };
-  const find = { find: name, batchSize, hint, ...(readConcern && { readConcern }) };
+  const find = {
+    find: name,
+    batchSize,
+    hint: { $natural: backward ? -1 : 1 },
+    ...(limit !== undefined && { limit }),
+    ...(readConcern && { readConcern }),
+  };
   return db.command(find, options) as Promise<First>;
 }
 
@@ -114,7 +121,7 @@ async function getMore(
 }
 
 async function* readByCursor(
-  { db, name, moment, signal }: RawSource,
+  { db, name, limit, backward, moment, signal }: RawSource,
   batchSize: number,
 ): AsyncGenerator<RawBatch> {
   const cursor = db.collection(name).find(
@@ -122,7 +129,8 @@ async function* readByCursor(
     {
       raw: true,
       batchSize,
-      hint: { $natural: 1 },
+      hint: { $natural: backward ? -1 : 1 },
+      ...(limit !== undefined && { limit }),
       readPreference: 'primary',
       ...(moment ? { session: moment.session } : { readConcern: { level: 'local' } }),
     },

@@ -3,14 +3,10 @@ import type { Db, Document } from 'mongodb';
 import { GodwitError } from '../../../errors.ts';
 import type { ClientModule } from '../client-module.ts';
 import { decodeExactly } from './decode-exactly.ts';
+import type { Documents } from './document-cutter.ts';
 
 /** Inserts documents as they are in a file: whole, one behind the other. */
-export type InsertRaw = (
-  db: Db,
-  collection: string,
-  bytes: Uint8Array,
-  documents: number,
-) => Promise<void>;
+export type InsertRaw = (db: Db, collection: string, documents: Documents) => Promise<void>;
 
 /** A section of a message that holds documents as bytes; the driver's own use of it is bulk writes. */
 interface Sequence {
@@ -25,21 +21,23 @@ type SequenceClass = new (field: string) => Sequence;
  */
 export function rawWriter({ module, file }: ClientModule): InsertRaw {
   const Sequence = file === undefined ? undefined : findSequence(file);
-  return async (db, collection, bytes, documents) => {
+  return async (db, collection, { parts, count }) => {
     const result = await db.command({
       insert: collection,
-      documents: Sequence ? sequenceOf(Sequence, bytes) : decodeExactly(bytes, module.BSON),
+      documents: Sequence
+        ? sequenceOf(Sequence, parts)
+        : parts.flatMap((bytes) => decodeExactly(bytes, module.BSON)),
       ordered: false,
       bypassDocumentValidation: true,
       writeConcern: { w: 1 },
     });
-    checkInserted(result, documents);
+    checkInserted(result, count);
   };
 }
 
-function sequenceOf(Sequence: SequenceClass, bytes: Uint8Array): Sequence {
+function sequenceOf(Sequence: SequenceClass, parts: readonly Uint8Array[]): Sequence {
   const sequence = new Sequence('documents');
-  sequence.push({}, bytes);
+  for (const bytes of parts) sequence.push({}, bytes);
   return sequence;
 }
 
