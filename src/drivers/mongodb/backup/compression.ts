@@ -26,7 +26,7 @@ interface WithZstd {
 const gzip = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.gzip);
 const CHUNK = 1024 * 1024;
 /** The higher ones take many times as long, and gain little on documents. */
-const FASTEST = { level: 1, chunkSize: CHUNK } as const;
+const FASTEST = { level: 1, memLevel: 9, chunkSize: CHUNK / 4 } as const;
 
 /**
  * Packs a piece of a file by itself, in another thread: such pieces one behind the other
