@@ -4,6 +4,7 @@ import { pgliteTemplate } from '../../src/testing/pglite.ts';
 import { useFastFolder } from './fast-folder.ts';
 import { setCertificatesAside } from './installing.ts';
 import { makeBundles, removeBundles } from './make-bundles.ts';
+import { shareMongod } from './shared-mongod.ts';
 
 /**
  * Finds the servers once, before any test, so that what is missing is said in one message
@@ -16,7 +17,11 @@ export default async function setup(project: TestProject) {
   const [bundles] = await Promise.all([makeBundles(), findServers()]);
   project.provide('bundles', bundles);
   const removeFolder = await useFastFolder();
-  return () => Promise.all([removeBundles(bundles), removeFolder()]);
+  const stopMongod = await shareMongod();
+  return async () => {
+    await stopMongod();
+    await Promise.all([removeBundles(bundles), removeFolder()]);
+  };
 }
 
 async function findServers(): Promise<void> {
