@@ -125,6 +125,19 @@ describe('backup', () => {
     expect((await play('backup restore 1999 --yes')).code).toBe(2);
   });
 
+  it('says of what a copy of some schemas is, and keeps the whole one beside it', async () => {
+    await play('up --no-backup');
+    const whole = await json('backup create');
+    await play('backup create --only public');
+    const list = await play('backup list');
+    expect(list.out).toMatch(/ rows of godwit, public /);
+    expect(list.out).toMatch(/ rows {2}/);
+    expect((await play('backup restore')).out).toMatch(/replaces godwit, public in test_\w+ now/);
+    const pruned = await play('backup prune --keep 1');
+    expect(pruned.out).toContain('0 removed');
+    expect((await json('backup list')).backups[0].id).toBe(whole.backup.id);
+  });
+
   it('in production wants the name of the database', async () => {
     await play('up');
     const stop = await play('backup restore', { env: { NODE_ENV: 'production' } });

@@ -48,9 +48,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       context.view.result(listing, () => renderBackups(listing, style, width));
       return EXIT.done;
     }),
-  async restore(context, id, { only, otherDatabase }) {
+  async restore(context, id, options) {
+    const { only, otherDatabase } = options;
     const migrator = await oneDatabase(context, 'backup restore');
-    const chosen = await chosenBackup(context, migrator, id, otherDatabase === true);
+    const chosen = await chosenBackup(context, migrator, id, options);
     const report = await migrator.backup.restore(chosen, {
       ...{ only, otherDatabase, confirmed: true },
       ...signals(context),
@@ -92,7 +93,7 @@ async function chosenBackup(
   context: Context,
   migrator: Migrator,
   id: string | undefined,
-  other: boolean,
+  { otherDatabase: other = false, only }: Options,
 ): Promise<string> {
   const { view } = context;
   const { dir, backups } = await migrator.backup.list();
@@ -114,11 +115,12 @@ async function chosenBackup(
   }
   view.target('backup restore', target);
   const whose = isOf(backup, target) ? '' : ` of ${backup.database} at ${backup.host},`;
+  const what = (only ?? backup.only)?.join(', ');
   view.say(
-    `  ${backup.id},${whose} ${backup.reason}, replaces what is in ${target.database} now.\n`,
+    `  ${backup.id},${whose} ${backup.reason}, replaces ${what ?? 'what is'} in ${target.database} now.\n`,
   );
   const command = `godwit backup restore ${backup.id}`;
-  await guardProduction(context, migrator, 'replace everything', command);
+  await guardProduction(context, migrator, `replace ${what ?? 'everything'}`, command);
   const { production } = await migrator.settings();
   if (!production) await askYes(context, '  Replace it?', command);
   return backup.id;

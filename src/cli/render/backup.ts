@@ -22,7 +22,7 @@ export function renderBackups(
     backup.id,
     showTime(backup.at),
     showBytes(backup.bytes),
-    `${showNumber(backup.rows)} rows`,
+    `${showNumber(backup.rows)} rows${backup.only ? ` of ${backup.only.join(', ')}` : ''}`,
     backup.database,
     backup.reason,
     backup.tool,

@@ -25,6 +25,13 @@ describe('retention', () => {
     expect(choosePrunable(sized, { bytes: 100 }, NOW)).toEqual([aged(2, 30), aged(3, 1)]);
   });
 
+  it('keeps the newest of everything, however many copies of single collections are newer', () => {
+    const whole = [8, 5].map((days) => ({ ...aged(days), only: null }));
+    const single = [4, 2, 1].map((days) => ({ ...aged(days), only: ['users'] }));
+    const gone = choosePrunable([...whole, ...single], { count: 1, days: 3, bytes: 1 }, NOW);
+    expect(gone).toEqual([single[1], single[0], whole[0]]);
+  });
+
   it('keeps all without a limit', () => {
     expect(choosePrunable(backups, {}, NOW)).toEqual([]);
   });
