@@ -139,6 +139,16 @@ describe.each([
     expect(await marks()).toEqual(database.name === 'mongodb' ? [1] : []);
   });
 
+  it('takes a whole number of steps from 1', async () => {
+    await files(...[1, 2, 3].map((n) => database.file(n)));
+    const one = migrator();
+    await one.up();
+    for (const steps of [-1, 0, 1.5, Number.NaN]) {
+      expect(await codeOf(one.down({ steps }))).toBe('GODWIT_USAGE');
+    }
+    expect(await marks()).toEqual([1, 2, 3]);
+  });
+
   it('goes down one, several, to a version, all; and redoes', async () => {
     await files(...[1, 2, 3, 4, 5].map((n) => database.file(n)));
     const one = migrator();

@@ -18,6 +18,12 @@ export async function planNow(project: Project, options: PlanOptions): Promise<P
 
 function requestFrom(options: PlanOptions, settings: Settings): PlanRequest {
   const { direction = 'up', to, steps, all, only, retry } = options;
+  // Of a list, -1 would be all but one.
+  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0)) {
+    throw new GodwitError('GODWIT_USAGE', `steps takes a whole number from 1, not ${steps}.`, {
+      state: 'Nothing was run.',
+    });
+  }
   return {
     direction,
     to,
