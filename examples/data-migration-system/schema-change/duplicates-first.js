@@ -23,6 +23,13 @@ class SchemaChange extends MigrationBase {
 
     return { success: true };
   }
+
+  // The duplicates do not come back; they are in the backup that was taken before `up`.
+  async down() {
+    const User = this.models.User;
+    await MigrationHelper.dropIndex(User, { email: 1 });
+    await MigrationHelper.renameField(User, 'phoneNumber', 'phone');
+  }
 }
 
 module.exports = SchemaChange;
