@@ -1,3 +1,4 @@
+import { sameContent } from '../../core/same-content.ts';
 import type { BackupContent } from '../../ports/backup.ts';
 
 /** Differences between what was backed up and what is there after a restore. */
@@ -12,10 +13,8 @@ export function compareContents(
     if (is.rows !== content.rows) {
       return [`${content.name} has ${is.rows ?? 'no'} rows instead of ${content.rows ?? 'none'}`];
     }
-    const comparable = is.fingerprint !== undefined && content.fingerprint !== undefined;
-    return comparable && is.fingerprint !== content.fingerprint
-      ? [`${content.name} has other content`]
-      : [];
+    const same = sameContent(is.fingerprint, content.fingerprint);
+    return same === false ? [`${content.name} has other content`] : [];
   });
 }
 

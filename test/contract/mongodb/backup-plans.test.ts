@@ -221,8 +221,11 @@ describe('before a plan, and by command', () => {
     await migrator.backup.create({ only: ['c'] });
     const listing = await migrator.backup.list();
     expect(listing.backups.map(({ only }) => only)).toEqual([null, ['c']]);
+    // The newest of everything stays, until there is a newer one.
+    expect(await migrator.backup.prune({ keep: { count: 1 } })).toMatchObject({ kept: 2 });
+    await migrator.backup.create();
     expect(await migrator.backup.prune({ keep: { count: 1 } })).toMatchObject({ kept: 1 });
-    expect((await migrator.backup.list()).backups).toMatchObject([{ only: ['c'] }]);
+    expect((await migrator.backup.list()).backups).toMatchObject([{ only: null }]);
     const missing = migrator.backup.create({ only: ['nothing'] });
     await expect(missing).rejects.toEqual(code('GODWIT_COLLECTION_MISSING'));
     const stopped = migrator.backup.create({ signal: AbortSignal.abort() });

@@ -1,3 +1,5 @@
+/** In front of the fingerprint: another way to make it is another kind. */
+const KIND = 'x4';
 const PRIMES = { a: 0x9e3779b1, b: 0x85ebca77, c: 0xc2b2ae35, d: 0x27d4eb2f };
 
 /**
@@ -60,7 +62,8 @@ export class Fingerprint {
 
   toString(): string {
     const words = [this.#sumHigh, this.#sumLow, this.#xorHigh, this.#xorLow];
-    return words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+    const hex = words.map((word) => (word >>> 0).toString(16).padStart(8, '0'));
+    return `${KIND}:${hex.join('')}`;
   }
 }
 
