@@ -73,6 +73,7 @@ export const ERROR_CODES = {
   GODWIT_LOCK_LOST: { exit: 4 },
   // 5: refused for safety
   GODWIT_MODIFIED: { exit: 5 },
+  GODWIT_SEED_STALE: { exit: 5 },
   GODWIT_MISSING: { exit: 5 },
   GODWIT_OUT_OF_ORDER: { exit: 5 },
   GODWIT_INTERRUPTED: { exit: 5 },

@@ -8,6 +8,8 @@ export interface SeedRequest {
   readonly only?: readonly string[] | undefined;
   /** Also what was applied before. */
   readonly again?: boolean | undefined;
+  /** The migrations were all applied just now, and none before. */
+  readonly rebuilt?: boolean | undefined;
 }
 
 /** A seed with its state, and what it says that it depends on. */
@@ -38,6 +40,8 @@ export function planSeeds(
   for (const { id, state } of statuses) {
     if (state === 'modified' && !steps.some((one) => one.id === id)) found.push(modified(id));
   }
+  const older = statuses.filter((one) => isApplied(one) && !steps.some(({ id }) => id === one.id));
+  if (request.rebuilt && older.length > 0) found.push(stale(older));
   const hash = createHash('sha256').update(JSON.stringify(steps.map(({ version }) => version)));
   return { direction: 'up', steps, problems: found, fingerprint: hash.digest('hex').slice(0, 16) };
 }
@@ -134,6 +138,16 @@ function modified(id: string): PlanProblem {
     id,
     message: `${id} was edited after it was applied.`,
     fix: `bring its data in line: godwit seed --only ${id} --again`,
+  };
+}
+
+function stale(seeds: readonly SeedStatus[]): PlanProblem {
+  const names = seeds.map(({ id }) => id).join(', ');
+  return {
+    code: 'GODWIT_SEED_STALE',
+    severity: 'warning',
+    message: `Counted as done, though the migrations were applied after them: ${names}. Their data may have gone with a rollback; godwit seed --again writes it again.`,
+    fix: 'godwit seed --again',
   };
 }
 

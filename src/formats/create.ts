@@ -71,7 +71,7 @@ export function renderNewMigration(options: NewMigrationOptions): { readonly fil
   const { existing, driver, now = new Date() } = options;
   const style = newestStyle(existing);
   const format = chooseFormat(options, style?.base);
-  const language = chooseLanguage(options.language, format, style?.base);
+  const language = chooseLanguage(options, format, style?.base);
   const numbered = !style && format === 'module' ? 'number' : undefined;
   const like = style ? existing : [...existing, ...(format === 'class' ? [CLASS_STYLE] : [])];
   const version = nextVersion(options.versions ?? numbered, like, now);
@@ -143,15 +143,15 @@ function chooseFormat(options: NewMigrationOptions, newest: string | undefined):
   if (language === 'sql') return 'sql';
   const isSqlFolder = newest ? /\.sql$/i.test(newest) : driver !== 'mongodb';
   if (language === undefined && isSqlFolder) return 'sql';
-  return newestFormat === 'module' || newestFormat === 'class' ? newestFormat : 'godwit';
+  return isFormatName(newestFormat) && requires(newestFormat) ? newestFormat : 'godwit';
 }
 
-function isFormatName(name: string): name is FormatName {
+function isFormatName(name: string | undefined): name is FormatName {
   return name === 'godwit' || name === 'module' || name === 'class' || name === 'sql';
 }
 
 function chooseLanguage(
-  language: NewLanguage | undefined,
+  { language, newestFormat }: NewMigrationOptions,
   format: FormatName,
   newest: string | undefined,
 ): NewLanguage {
@@ -160,8 +160,13 @@ function chooseLanguage(
   if (extension === '.mjs') return 'mjs';
   if (extension === '.cjs') return 'cjs';
   if (extension !== undefined && isTypeScript(extension)) return 'ts';
-  if (format === 'module' || format === 'class') return 'cjs';
+  if (requires(format) || requires(newestFormat)) return 'cjs';
   return extension === '.js' ? 'js' : 'ts';
+}
+
+/** Formats that are written with `require` and `module.exports`. */
+function requires(format: string | undefined): boolean {
+  return format === 'module' || format === 'class';
 }
 
 function extensionOf(
@@ -173,7 +178,7 @@ function extensionOf(
   if (language === 'ts') return extension && isTypeScript(extension) ? extension : '.ts';
   if (language !== 'cjs') return `.${language}`;
   if (extension === '.js' || extension === '.cjs') return extension;
-  return format === 'module' || format === 'class' ? '.js' : '.cjs';
+  return requires(format) ? '.js' : '.cjs';
 }
 
 function codeExtension(base: string | undefined): string | undefined {

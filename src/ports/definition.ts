@@ -156,6 +156,8 @@ export interface DefinitionReader {
   ): Promise<readonly OffendingValue[]>;
   /** Types seen per field path, in a sample of at most `limit` documents. */
   sample(collection: string, limit: number): Promise<Readonly<Record<string, readonly string[]>>>;
+  /** Which of these field paths a document lacks, or has as null. */
+  lacking(collection: string, fields: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface ApplyCall {

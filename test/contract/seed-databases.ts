@@ -3,6 +3,8 @@ import { type MigratorDatabase, mongodb, pglite, postgres } from './migrator-dat
 export interface SeedDatabase extends MigratorDatabase {
   /** Makes `users` with a unique `email`. */
   readonly schema: [string, string];
+  /** The same file with its `down`, or the one beside it. */
+  readonly wayBack: [string, string];
   /** `select` of every user, by email. */
   users(url: string): Promise<Record<string, unknown>[]>;
   /** Rows of the mirror `seeds`. */
@@ -21,6 +23,11 @@ const CODE_SCHEMA: [string, string] = [
   '001_users.cjs',
   "exports.up = (db) => db.createCollection('users').then((users) => users.createIndex({ email: 1 }, { unique: true }));\n",
 ];
+const CODE_WAY_BACK: [string, string] = [
+  CODE_SCHEMA[0],
+  `${CODE_SCHEMA[1]}exports.down = (db) => db.dropCollection('users');\n`,
+];
+const SQL_WAY_BACK: [string, string] = ['001_users.down.sql', 'drop table public.users;\n'];
 const SQL_SCHEMA: [string, string] = [
   '001_users.sql',
   'create table public.users (id int generated always as identity, email text unique, name text, age int);\n',
@@ -44,6 +51,7 @@ async function onMongo(): Promise<SeedDatabase> {
   return {
     ...base,
     schema: CODE_SCHEMA,
+    wayBack: CODE_WAY_BACK,
     users: (url) => find(url, 'users', 'email'),
     mirrored: async (url) =>
       (await find(url, 'seeds', 'name')).map(({ name, status }) => ({ name, status })),
@@ -73,6 +81,7 @@ function onSql(base: MigratorDatabase, query: Query): SeedDatabase {
   return {
     ...base,
     schema: SQL_SCHEMA,
+    wayBack: SQL_WAY_BACK,
     users: async (url) => (await query(url, USERS)).map(withoutNulls),
     mirrored: async (url) => (await query(url, MIRROR)) as { name: string; status: string }[],
     putIntoMirror: async (url, name) =>

@@ -106,6 +106,24 @@ describe.each(SEED_DATABASES)('seeds on %s', (_name, open) => {
     expect(await mirrored()).toEqual(['001_users']);
   });
 
+  it('warns where the migrations are all new and the seeds count as done', async () => {
+    await seeds({ '001_users.json': JSON_SEED });
+    await folder.write({ [`migrations/${database.wayBack[0]}`]: database.wayBack[1] });
+    const one = migrator();
+    expect((await one.setup()).seeds?.warnings).toEqual([]);
+    await one.down({ all: true });
+    const again = await one.setup();
+    expect(again.seeds?.runs).toEqual([]);
+    expect(again.seeds?.warnings).toEqual([
+      {
+        code: 'GODWIT_SEED_STALE',
+        message: expect.stringMatching(/: 001_users\. .*godwit seed --again/),
+      },
+    ]);
+    expect(ran(await one.seed({ again: true }))).toEqual(['001_users applied']);
+    expect(await users()).toHaveLength(2);
+  });
+
   it('reads JSON, JSON lines, CSV, JavaScript, TypeScript, and what is registered in code', async () => {
     await seeds({
       '1_list.json': JSON.stringify({ table: 'users', key: 'email', records: [{ email: 'a' }] }),

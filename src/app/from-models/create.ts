@@ -29,7 +29,7 @@ export async function createFromModels(
     const [file] = renderNewMigration({
       name,
       existing: migrations.flatMap((one) => one.file ?? []),
-      newestFormat: 'godwit',
+      newestFormat: settings.layout ? 'class' : migrations.at(-1)?.format,
       driver: settings.driver,
       format: 'godwit',
       versions: options.versions ?? settings.versions,

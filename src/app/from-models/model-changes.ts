@@ -8,6 +8,7 @@ import { GodwitError } from '../../errors.ts';
 import { isWritable } from '../../formats/templates/literal.ts';
 import type { SyncOperation } from '../../ports/definition.ts';
 import type { Project } from '../project.ts';
+import { readerOf } from '../sync/plan-sync.ts';
 import { databaseState, readSnapshot, type StateBefore, wantedState } from './states.ts';
 
 export interface ModelChangesOptions {
@@ -53,9 +54,11 @@ export async function modelChanges(
   const after = applySteps(before.collections, up);
   const known = before.collections.filter(({ name }) => names.has(name));
   const down = diff(known.map(asWanted), after, { ...policy, ignore: [] });
-  const fields = known.map(({ name }) =>
-    writable(compareFields(name, before.fields[name] ?? {}, wanted.fields[name] ?? {})),
+  const compared = known.map(({ name }) =>
+    compareFields(name, before.fields[name] ?? {}, wanted.fields[name] ?? {}),
   );
+  const needed = base === 'snapshot' ? compared : await withoutKept(project, compared);
+  const fields = needed.map(writable);
   return {
     base,
     up,
@@ -63,6 +66,27 @@ export async function modelChanges(
     fields,
     snapshot: { version: 1, collections: after, fields: wanted.fields },
   };
+}
+
+/** What every document has already is no question, though no validator asked for it. */
+async function withoutKept(
+  project: Project,
+  compared: readonly FieldChanges[],
+): Promise<FieldChanges[]> {
+  const reader = await readerOf(await project.driver());
+  const changes: FieldChanges[] = [];
+  for (const one of compared) {
+    const { collection, added, backfills, unfilled } = one;
+    const needed = [...backfills.map(({ field }) => field), ...unfilled];
+    const old = needed.filter((field) => !added.includes(field));
+    const lacking = new Set([...added, ...(await reader.lacking(collection, old))]);
+    changes.push({
+      ...one,
+      backfills: backfills.filter(({ field }) => lacking.has(field)),
+      unfilled: unfilled.filter((field) => lacking.has(field)),
+    });
+  }
+  return changes;
 }
 
 /** A default that no code can be written for is a question. */

@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.ts';
 import type { Plan, PlanStep } from '../../core/plan.ts';
-import { planSeeds, type SeedStatus } from '../../core/plan-seeds.ts';
+import { planSeeds, type SeedRequest, type SeedStatus } from '../../core/plan-seeds.ts';
 import { isApplied } from '../../core/state.ts';
 import type { Seed } from '../../formats/seeds/seed.ts';
 import type { Capabilities } from '../../ports/driver.ts';
@@ -23,7 +23,11 @@ import { seedStatuses } from './seed-status.ts';
  * @throws GodwitError GODWIT_PRODUCTION, GODWIT_SEED_INVALID, GODWIT_MIGRATION_UNKNOWN,
  *   GODWIT_VERSION_DUPLICATE
  */
-export async function runSeeds(project: Project, options: SeedOptions): Promise<RunReport> {
+export async function runSeeds(
+  project: Project,
+  options: SeedOptions,
+  found: Pick<SeedRequest, 'rebuilt'> = {},
+): Promise<RunReport> {
   const started = performance.now();
   await refuseProduction(project, 'seed');
   const seeds = seedProject(project);
@@ -34,7 +38,7 @@ export async function runSeeds(project: Project, options: SeedOptions): Promise<
   const command = project.options.command ?? 'seed';
   return withSession(seeds, command, options, async (work) => {
     const statuses = await withDependencies(work.state);
-    const plan = insist(planOf(statuses, work.state, options));
+    const plan = insist(planOf(statuses, work.state, { ...options, ...found }));
     const steps = plan.steps.map((step) => inTransaction(step, work.driver.capabilities));
     const own = { ...work, settings: withoutSync(work.settings) };
     const done = await executePlans(own, [{ ...plan, steps }], { backup: false }, started);
@@ -60,7 +64,7 @@ export async function planNow(seeds: Project, options: SeedOptions): Promise<Pla
   return planOf(await withDependencies(state), state, options);
 }
 
-function planOf(statuses: readonly SeedStatus[], state: ProjectState, options: SeedOptions): Plan {
+function planOf(statuses: readonly SeedStatus[], state: ProjectState, options: SeedRequest): Plan {
   const problems = state.problems.map(({ code, message, fix }) => ({
     code,
     severity: 'error' as const,

@@ -21,7 +21,14 @@ export async function setup(project: Project, options: WriteOptions): Promise<Se
   if (!isWell(migrations)) return { migrations, sync: null, seeds: null };
   const sync = (await hasDefinitions(project)) ? await runSync(named, options) : null;
   const stopped = options.signal?.aborted || sync?.error !== undefined;
-  return { migrations, sync, seeds: stopped ? null : await runSeeds(named, options) };
+  if (stopped) return { migrations, sync, seeds: null };
+  const rebuilt = await isAll(project, migrations);
+  return { migrations, sync, seeds: await runSeeds(named, options, { rebuilt }) };
+}
+
+/** Not one of them was applied before. */
+async function isAll(project: Project, { summary }: RunReport): Promise<boolean> {
+  return summary.applied > 0 && summary.applied === (await project.list()).migrations.length;
 }
 
 /** Something to bring in line that `up` has not seen to. */

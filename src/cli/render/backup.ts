@@ -22,7 +22,7 @@ export function renderBackups(
     backup.id,
     showTime(backup.at),
     showBytes(backup.bytes),
-    `${showNumber(backup.rows)} rows${backup.only ? ` of ${backup.only.join(', ')}` : ''}`,
+    `${showRows(backup.rows)}${backup.only ? ` of ${backup.only.join(', ')}` : ''}`,
     backup.database,
     backup.reason,
     backup.tool,
@@ -31,6 +31,10 @@ export function renderBackups(
     ({ id, message }) => `  ${style.yellow(style.signs.warning)} ${id}: ${message}\n`,
   );
   return `${renderTable(rows, width)}${bad.join('')}`;
+}
+
+function showRows(rows: number): string {
+  return `${showNumber(rows)} row${rows === 1 ? '' : 's'}`;
 }
 
 /** `backup create`: the events have told of it. */
@@ -43,7 +47,7 @@ export function renderCreated({ backup, pruned }: BackupReport, style: Style): s
 /** `backup restore`. */
 export function renderRestored({ tables, rows, notes }: RestoreResult, style: Style): string {
   return [
-    `  ${plural(tables, 'table')} with ${showNumber(rows)} rows, as they were.\n`,
+    `  ${plural(tables, 'table')} with ${showRows(rows)}, as they were.\n`,
     ...notes.map((note) => `    ${style.yellow(style.signs.warning)} ${note}\n`),
   ].join('');
 }

@@ -7,7 +7,7 @@ import { RECORD_VERSION } from './record.ts';
 import type { Store } from './store.ts';
 
 /** What is looked at: each answers with findings, or throws what it met. */
-type Question = (connection: Connection, store: Store) => Promise<Diagnosis[]>;
+type Question = (connection: Connection, store: Store, url: string) => Promise<Diagnosis[]>;
 
 const OLDEST_SERVER = [4, 4] as const;
 const SKEW_MS = 2000;
@@ -21,7 +21,7 @@ export async function diagnose(
   const findings: Diagnosis[] = [];
   for (const [name, ask] of Object.entries(QUESTIONS)) {
     try {
-      findings.push(...(await ask(connection, store)));
+      findings.push(...(await ask(connection, store, url)));
     } catch (error) {
       const message = `Could not look at ${name}: ${scrub(thrownMessage(error), url)}`;
       findings.push({ code: `mongodb.${name}`, severity: 'warning', message });
@@ -59,6 +59,16 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
           severity: 'ok',
           message: `A ${topology.type}: transactions work.`,
         },
+  ],
+  database: async (_connection, { db }, url) => [
+    /^mongodb[^/]*:\/\/[^/?]+\/?(?:\?|$)/.test(url)
+      ? {
+          code: 'mongodb.database',
+          severity: 'warning',
+          message: `The URL names no database, so it is ${db.databaseName}, the driver's default.`,
+          fix: 'end the URL with /NAME of the database',
+        }
+      : { code: 'mongodb.database', severity: 'ok', message: `The database ${db.databaseName}.` },
   ],
   rights: async (_connection, store) => [await rights(store)],
   clock: async ({ client }) => {

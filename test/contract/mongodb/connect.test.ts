@@ -83,6 +83,24 @@ describe('rights', () => {
     await writer.close();
   });
 
+  it('doctor says so where the URL names no database', async () => {
+    const said = async (url: string) => {
+      const driver = await openTest(url);
+      const findings = await driver.diagnose();
+      await driver.close();
+      return findings.find(({ code }) => code === 'mongodb.database');
+    };
+    const { host, username, password } = new URL(server.uri);
+    const bare = `mongodb://${username}:${password}@${host}`;
+    for (const url of [bare, `${bare}/`, `${bare}/?authSource=admin`]) {
+      expect(await said(url)).toMatchObject({
+        severity: 'warning',
+        message: expect.stringContaining('it is test'),
+      });
+    }
+    expect(await said(`${bare}/app?authSource=admin`)).toMatchObject({ severity: 'ok' });
+  });
+
   it('a wrong password is not shown', async () => {
     const error = await refused(openTest(as('writer:wrong-s3cret@')));
     expect(error.code).toBe('GODWIT_AUTH_FAILED');

@@ -20,6 +20,14 @@ function paths(options: Partial<NewMigrationOptions> = {}): string[] {
 }
 
 describe('renderNewMigration', () => {
+  it.each(['class', 'module'])('requires in a folder of %s migrations, as they do', (of) => {
+    const [file] = render({ format: 'godwit', newestFormat: of, existing: ['001_first.js'] });
+    expect(file?.path).toBe('002_add_users.js');
+    expect(file?.content).toContain('module.exports = defineMigration({');
+    const [esm] = render({ format: 'godwit', newestFormat: 'godwit', existing: ['001_first.js'] });
+    expect(esm?.content).toContain('export default defineMigration({');
+  });
+
   it.each<[string, Partial<NewMigrationOptions>, string[]]>([
     ['an empty folder, MongoDB', {}, ['20260304050607_add_users.ts']],
     [

@@ -2,6 +2,7 @@ import type { DefinitionReader } from '../../../ports/definition.ts';
 import type { OpenOptions } from '../../../ports/driver.ts';
 import { toMongoError } from '../errors.ts';
 import type { Store } from '../store.ts';
+import { findLacking } from './lacking.ts';
 import { findOffending } from './offending.ts';
 import { readCollections, readHidden } from './read.ts';
 import { sampleFields } from './sample.ts';
@@ -23,5 +24,7 @@ export function openDefinitions(store: Store, options: OpenOptions): DefinitionR
       told(`look for duplicates in ${collection}`, findOffending(store, collection, index, limit)),
     sample: (collection, limit) =>
       told(`read a sample of ${collection}`, sampleFields(store, collection, limit)),
+    lacking: (collection, fields) =>
+      told(`look for documents of ${collection}`, findLacking(store, collection, fields)),
   };
 }

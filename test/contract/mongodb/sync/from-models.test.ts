@@ -173,6 +173,8 @@ describe.each(Object.keys(MAJORS).map((major) => Number(major) as Major))(
       const text = await readFile(join(project.folder.path, files[0] ?? ''), 'utf8');
       expect(text).toContain('// Was it renamed? --rename users.fullname:name');
       expect(text).toContain('// users.name is required and has no default');
+      // Every document has it.
+      expect(text).not.toContain('users.items.$.sku is required');
       expect(text).not.toMatch(/^\s*(?!\/\/).*\$rename/m);
       const wrong = open(project, models).create('y', {
         fromModels: true,
