@@ -1,6 +1,7 @@
 /**
  * What MongoDB's side of a backfill costs beside what people write, interleaved in one run:
- * `npx jiti bench/backfill/mongodb.ts [--rows 100000] [--rounds 3] [--work set,transform]`.
+ * `npx jiti bench/backfill/mongodb.ts [--rows 100000] [--rounds 3] [--work set,transform]
+ * [--hop-ms 1]`.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +11,7 @@ import { openBackfills } from '../../src/drivers/mongodb/backfill/backfills.ts';
 import type { Backfills } from '../../src/ports/backfill.ts';
 import type { BackfillJob } from '../../src/ports/backfill-job.ts';
 import { startMongod } from '../../src/testing/mongod.ts';
+import { startHop } from '../support/hop.ts';
 import { describeMachine } from '../support/machine.ts';
 import { median, medianRatio } from '../support/statistics.ts';
 import { table } from '../support/table.ts';
@@ -19,11 +21,13 @@ const { values: flags } = parseArgs({
     rows: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '3' },
     work: { type: 'string', default: 'set,transform' },
+    'hop-ms': { type: 'string', default: '0' },
   },
 });
 const works = flags.work.split(',');
 const ROWS = Number(flags.rows);
 const ROUNDS = Number(flags.rounds);
+const HOP_MS = Number(flags['hop-ms']);
 /** One statement for each row takes too long for all of them. */
 const ONE_BY_ONE = Math.min(ROWS, 2000);
 const BULK = 1000;
@@ -38,7 +42,10 @@ interface Cost {
 }
 
 const server = await startMongod({ own: true });
-const url = server.databaseUrl('bench');
+const hop = HOP_MS > 0 ? await startHop(Number(new URL(server.uri).port), HOP_MS) : undefined;
+const url = hop
+  ? `mongodb://127.0.0.1:${hop.port}/bench?directConnection=true`
+  : server.databaseUrl('bench');
 const client = await new MongoClient(url).connect();
 const db: Db = client.db();
 
@@ -171,7 +178,9 @@ async function measure(contestant: Contestant, rows: number): Promise<Cost> {
 const workOf = (name: string): string => (isInDatabase(name) ? 'set' : 'transform');
 const chosen = Object.entries(CONTESTANTS).filter(([name]) => works.includes(workOf(name)));
 const costs = new Map<string, Cost[]>(chosen.map(([name]) => [name, []]));
-console.log(`${ROWS} documents, ${ROUNDS} rounds; ${describeMachine()}`);
+console.log(
+  `${ROWS} documents, ${ROUNDS} rounds${hop ? `, ${hop.text}` : ''}; ${describeMachine()}`,
+);
 for (let round = 0; round < ROUNDS; round++) {
   for (const [name, contestant] of chosen) {
     const rows = name === 'one updateOne each' ? ONE_BY_ONE : ROWS;
@@ -201,4 +210,5 @@ console.log(
 );
 console.log(`memory at the end: ${Math.round(process.memoryUsage().rss / 1e6)} MB`);
 await client.close();
+hop?.stop();
 await server.stop();

@@ -1,6 +1,7 @@
 // Backfills on PostgreSQL against one UPDATE, a bare loop and row by row, interleaved.
 //
 //   npx jiti bench/backfill/postgres.ts [--rows 100000] [--rounds 3] [--work set,transform] [--fsync]
+//                                      [--hop-ms 1]
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -12,6 +13,7 @@ import type { Backfills } from '../../src/ports/backfill.ts';
 import type { BackfillSpec, Transform } from '../../src/ports/backfill-spec.ts';
 import { startPostgres } from '../../src/testing/postgres.ts';
 import { realTimers } from '../../src/worker/timers.ts';
+import { startHop } from '../support/hop.ts';
 import { describeMachine } from '../support/machine.ts';
 import { median, medianRatio } from '../support/statistics.ts';
 import { formatMs, table } from '../support/table.ts';
@@ -22,6 +24,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '3' },
     work: { type: 'string', default: 'set,transform' },
     fsync: { type: 'boolean', default: false },
+    'hop-ms': { type: 'string', default: '0' },
     version: { type: 'string' },
   },
 });
@@ -48,7 +51,11 @@ const server = await startPostgres({
   fsync: flags.fsync,
   settings: { shared_buffers: '512MB', max_wal_size: '4GB', autovacuum: 'off' },
 });
-const url = await server.createDatabase();
+const direct = new URL(await server.createDatabase());
+const hopMs = Number(flags['hop-ms']);
+const hop = hopMs > 0 ? await startHop(Number(direct.port), hopMs) : undefined;
+if (hop) direct.port = String(hop.port);
+const url = direct.href;
 const client = new pg.Client({ connectionString: url });
 await client.connect();
 await client.query(`create table source as select i::bigint as id, 0 as n, '+1 (555) ' || lpad(i::text, 9, '0') as phone,
@@ -223,11 +230,12 @@ const SCENARIOS: Readonly<Record<string, readonly Contestant[]>> = {
 
 try {
   console.log(
-    `${describeMachine()}. ${ROWS} rows, ${flags.rounds} rounds, fsync ${flags.fsync ? 'on' : 'off'}.`,
+    `${describeMachine()}. ${ROWS} rows, ${flags.rounds} rounds, fsync ${flags.fsync ? 'on' : 'off'}${hop ? `, ${hop.text}` : ''}.`,
   );
   for (const name of flags.work.split(',')) await compare(name, SCENARIOS[name] ?? []);
 } finally {
   await client.end();
+  hop?.stop();
   await server.stop();
 }
 

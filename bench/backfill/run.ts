@@ -2,7 +2,8 @@
 //
 //   npm run bench -- backfill [--size small|medium|full] [--only mongodb|postgres]
 //                             [--rows 1000000] [--rounds 3] [--work set,transform]
-//                             [--parts tables,threads,growth,resume] [--sizes 10000,1000000] [--write]
+//                             [--parts tables,threads,growth,resume] [--sizes 10000,1000000]
+//                             [--hop-ms 1] [--write]
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,6 +29,7 @@ const { values: given } = parseArgs({
     work: { type: 'string', default: 'set,transform' },
     parts: { type: 'string', default: 'tables,threads,growth,resume' },
     sizes: { type: 'string' },
+    'hop-ms': { type: 'string', default: '0' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -114,7 +116,8 @@ function byHand(name: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const fsync = name === 'postgres' ? ['--fsync'] : [];
     const amounts = ['--rows', flags.rows, '--rounds', flags.rounds, '--work', flags.work];
-    const args = [loader, script, ...amounts, ...fsync];
+    const hop = ['--hop-ms', flags['hop-ms']];
+    const args = [loader, script, ...amounts, ...fsync, ...hop];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let out = '';
     child.stdout.on('data', (text) => {

@@ -58,6 +58,10 @@ export function createContext(io: Io, globals: GlobalValues, view: View): Contex
       });
       opened.push(migrator);
       migrator.on(view.events());
+      migrator.on(({ type }) => {
+        if (type === 'backfill.started')
+          void import('./heap.ts').then((own) => own.collectSooner());
+      });
       root = (await migrator.settings()).root;
       return migrator;
     },

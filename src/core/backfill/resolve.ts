@@ -42,7 +42,7 @@ export interface ResolveOptions {
 const ADAPTIVE = { start: 1_000, min: 1, targetMs: 400 } as const;
 const MAX_IN_DATABASE = 20_000;
 /** Rows that go through JavaScript are all in memory at once. */
-const MAX_IN_JAVASCRIPT = 3_000;
+const MAX_IN_JAVASCRIPT = 2_000;
 
 /**
  * Checks a definition and completes it.

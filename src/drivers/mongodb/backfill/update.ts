@@ -28,7 +28,7 @@ export interface Statement {
 export async function runUpdates(
   parts: Parts,
   job: BackfillJob,
-  updates: readonly Statement[],
+  updates: Iterable<Statement>,
   session: ClientSession | undefined,
 ): Promise<Counts> {
   const counts = { matched: 0, changed: 0 };
@@ -87,7 +87,7 @@ export function statementOf(q: Document, change: RowChange): Statement {
   return { q, u };
 }
 
-function* batches<T>(all: readonly T[], size: (one: T) => number): Generator<T[]> {
+function* batches<T>(all: Iterable<T>, size: (one: T) => number): Generator<T[]> {
   let batch: T[] = [];
   let bytes = 0;
   for (const one of all) {

@@ -11,7 +11,7 @@ import { isSameBytes, readRaw } from './read-bytes.ts';
 import { bytesText, exactKey, MongoRow } from './rows.ts';
 import type { Target } from './target.ts';
 import { keepTouched, preImages } from './touched.ts';
-import { runDeletes, runUpdates, statementOf } from './update.ts';
+import { runDeletes, runUpdates, type Statement, statementOf } from './update.ts';
 import { guardedQuery, notReached } from './work-standalone.ts';
 
 export interface TransformWork {
@@ -44,8 +44,10 @@ export async function workTransform(
   { rows, changes }: TransformWork,
 ): Promise<Done> {
   const pairs = rows.map((row, index) => toPair(target, row, changes[index]));
-  const present = await readRaw(parts, job, target, chunk, session);
-  const { same, others } = compare(pairs, present);
+  // What is read here is garbage before the writing begins.
+  const { same, others } = await readRaw(parts, job, target, chunk, session).then((present) =>
+    compare(pairs, present),
+  );
   const fields = target.shape.fields;
   const done = await applyPairs(parts, job, target, chunk, session, same);
   const changed = others.map((raw) => exactKey(parts.mongo, fields, raw));
@@ -101,8 +103,7 @@ async function applyPairs(
   const before = job.touched
     ? await preImagesOf(parts, job, [...sets, ...deletes], session)
     : undefined;
-  const updates = sets.map((pair) => statementOf(query(pair), pair.change));
-  const { matched, changed } = await runUpdates(parts, job, updates, session);
+  const { matched, changed } = await runUpdates(parts, job, statements(sets, query), session);
   const deleted = await runDeletes(parts, job, deletes.map(query), session);
   const missed = matched + deleted !== sets.length + deletes.length;
   if (session && missed) throw unfound();
@@ -110,6 +111,11 @@ async function applyPairs(
   if (before) await keepTouched(parts, job, chunk, before, session);
   const poisoned = await setAside(parts, chunk, poisonOf(pairs), session);
   return { ...NOTHING, changed, deleted, poisoned, conflicting };
+}
+
+/** Made as they are sent: a chunk of them lives long enough to weigh on the collector. */
+function* statements(pairs: readonly Pair[], query: (pair: Pair) => Document): Iterable<Statement> {
+  for (const pair of pairs) yield statementOf(query(pair), pair.change);
 }
 
 function isUpdate(change: RowChange): boolean {
