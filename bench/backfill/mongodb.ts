@@ -179,7 +179,7 @@ const workOf = (name: string): string => (isInDatabase(name) ? 'set' : 'transfor
 const chosen = Object.entries(CONTESTANTS).filter(([name]) => works.includes(workOf(name)));
 const costs = new Map<string, Cost[]>(chosen.map(([name]) => [name, []]));
 console.log(
-  `${ROWS} documents, ${ROUNDS} rounds${hop ? `, ${hop.text}` : ''}; ${describeMachine()}`,
+  `${ROWS} documents, ${ROUNDS} rounds${hop ? `, ${hop.text}` : ''}; ${describeMachine()}\n`,
 );
 for (let round = 0; round < ROUNDS; round++) {
   for (const [name, contestant] of chosen) {
@@ -208,7 +208,7 @@ console.log(
     }),
   ),
 );
-console.log(`memory at the end: ${Math.round(process.memoryUsage().rss / 1e6)} MB`);
+console.log(`\nMemory at the end: ${Math.round(process.memoryUsage().rss / 1e6)} MB.`);
 await client.close();
 hop?.stop();
 await server.stop();
