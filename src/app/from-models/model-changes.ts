@@ -57,7 +57,7 @@ export async function modelChanges(
   const compared = known.map(({ name }) =>
     compareFields(name, before.fields[name] ?? {}, wanted.fields[name] ?? {}),
   );
-  const needed = base === 'snapshot' ? compared : await withoutKept(project, compared);
+  const needed = base === 'snapshot' ? compared : await withoutAnswered(project, compared);
   const fields = needed.map(writable);
   return {
     base,
@@ -68,23 +68,20 @@ export async function modelChanges(
   };
 }
 
-/** What every document has already is no question, though no validator asked for it. */
-async function withoutKept(
+/**
+ * What every document has already is no question, though no validator asked for it. A field
+ * with a default stays: filling it costs nothing here, and another database may need it.
+ */
+async function withoutAnswered(
   project: Project,
   compared: readonly FieldChanges[],
 ): Promise<FieldChanges[]> {
   const reader = await readerOf(await project.driver());
   const changes: FieldChanges[] = [];
   for (const one of compared) {
-    const { collection, added, backfills, unfilled } = one;
-    const needed = [...backfills.map(({ field }) => field), ...unfilled];
-    const old = needed.filter((field) => !added.includes(field));
-    const lacking = new Set([...added, ...(await reader.lacking(collection, old))]);
-    changes.push({
-      ...one,
-      backfills: backfills.filter(({ field }) => lacking.has(field)),
-      unfilled: unfilled.filter((field) => lacking.has(field)),
-    });
+    const old = one.unfilled.filter((field) => !one.added.includes(field));
+    const lacking = new Set([...one.added, ...(await reader.lacking(one.collection, old))]);
+    changes.push({ ...one, unfilled: one.unfilled.filter((field) => lacking.has(field)) });
   }
   return changes;
 }
