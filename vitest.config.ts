@@ -18,7 +18,9 @@ export default defineConfig({
     execArgv: ['--wasm-tiering-budget=100000000'],
     sequence: { sequencer: LongFirst },
     testTimeout: process.env['GODWIT_SOAK'] ? 1_800_000 : 60_000,
-    hookTimeout: 60_000,
+    // A killed process may leave a transaction, which the server ends after a minute: until then
+    // its database cannot be dropped.
+    hookTimeout: 120_000,
     teardownTimeout: 20_000,
     // A run that finds no tests has tested nothing.
     passWithNoTests: false,
