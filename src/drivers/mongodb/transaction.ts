@@ -14,6 +14,7 @@ export const TRANSACTION: TransactionOptions = {
 };
 
 const PAUSE_MS = 50;
+const COMMIT_TRIES = 5;
 
 /** For godwit's own records, which may be written again: repeats until they are there. */
 export async function transact(
@@ -50,6 +51,39 @@ export async function commit(session: ClientSession, lease: Lease): Promise<void
       const unclear = hasLabel(error, 'UnknownTransactionCommitResult');
       if (!unclear || lease.remainingMs <= PAUSE_MS) throw error;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
+
+/**
+ * Work in one transaction, which is rolled back when it throws. Nothing is tried again here
+ * but the commit: whoever calls knows whether trying again makes sense.
+ */
+export async function runTransaction<T>(
+  session: ClientSession,
+  options: TransactionOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  session.startTransaction(options);
+  try {
+    const result = await work();
+    await commitClearly(session);
+    return result;
+  } catch (error) {
+    await abort(session);
+    throw error;
+  }
+}
+
+/** A commit whose answer was lost is asked for again: the server knows what it did. */
+async function commitClearly(session: ClientSession): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await session.commitTransaction();
+    } catch (error) {
+      const unclear = hasLabel(error, 'UnknownTransactionCommitResult');
+      if (!unclear || attempt >= COMMIT_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2 * PAUSE_MS * attempt));
     }
   }
 }

@@ -1,5 +1,6 @@
-import type { Document, Filter } from 'mongodb';
+import type { ClientSession, Document, Filter } from 'mongodb';
 import { serverCode } from '../../drivers/mongodb/errors.ts';
+import { moveTogether, openSession } from './archive-together.ts';
 import { checkPath } from './paths.ts';
 import { invalid, type Place } from './place.ts';
 import { clearly } from './server-refusals.ts';
@@ -34,7 +35,7 @@ const TYPED = { promoteValues: false, bsonRegExp: true } as const;
 const ROUNDS = 5;
 
 /** A move that is under way. */
-interface Move {
+export interface Move {
   readonly source: Place;
   readonly archive: Place;
   /** Which documents are old. */
@@ -46,8 +47,9 @@ interface Move {
 
 /**
  * Moves documents whose date is before the cutoff to another collection: each batch is
- * copied, and then deleted where it is still what was copied. Killed in between it leaves a
- * document in both, never in none, and going on settles it.
+ * copied, and then deleted where it is still what was copied, in a transaction where the
+ * server has them. Where it has none, a kill in between leaves documents in both, never in
+ * none; going on settles it, but for those that somebody changed since: they count as left.
  */
 export async function archiveOldDocuments(
   source: Place,
@@ -70,7 +72,12 @@ export async function archiveOldDocuments(
     return { archivedCount: count, deletedCount: 0, leftCount: count, dryRun: true };
   }
   const move: Move = { source, archive, filter, onExisting, moved: 0, left: 0 };
-  await clearly(WHAT, source.name, () => moveAll(move, batchSize));
+  const session = await openSession(move);
+  try {
+    await clearly(WHAT, source.name, () => moveAll(move, session, batchSize));
+  } finally {
+    await session?.endSession();
+  }
   if (move.left > 0) {
     source.run?.ctx.log(
       `${WHAT} left ${move.left} documents in ${source.name}: ${archive.name} has others of the same _id, or somebody kept changing them.`,
@@ -79,13 +86,17 @@ export async function archiveOldDocuments(
   return { archivedCount: move.moved, deletedCount: move.moved, leftCount: move.left };
 }
 
-async function moveAll(move: Move, batchSize: number): Promise<void> {
+async function moveAll(
+  move: Move,
+  session: ClientSession | undefined,
+  batchSize: number,
+): Promise<void> {
   const { source, filter } = move;
   let batch: Document[] = [];
   const next = async (): Promise<void> => {
     if (batch.length === 0) return;
     source.check();
-    await moveBatch(move, batch);
+    await (session ? moveTogether(move, session, batch, moveBatch) : moveBatch(move, batch));
     batch = [];
     source.progress(move.moved);
   };

@@ -20,7 +20,8 @@ describe.each([
   let Other: AnyModel;
 
   beforeAll(async () => {
-    server = await startMongod({ replicaSet: hasTransactions });
+    const parameters = { enableTestCommands: '1' };
+    server = await startMongod({ replicaSet: hasTransactions, parameters });
   }, 60_000);
 
   beforeEach(async () => {
@@ -366,6 +367,37 @@ describe.each([
     expect(await archived.countDocuments({ l: { $type: 'long' }, d: { $type: 'double' } })).toBe(1);
     expect(await archive({ onExisting: 'replace' })).toMatchObject({ leftCount: 0 });
     expect(await archived.findOne({ _id: 6 as never })).toMatchObject({ is: 'new' });
+  });
+
+  it('moves a batch whole or not at all where there are transactions', async () => {
+    await fill(...Array.from({ length: 30 }, () => ({ at: new Date(0) })));
+    const archived = db.collection('others');
+    const archive = () =>
+      MigrationHelper.archiveOldDocuments(Thing, Other, new Date(1), 'at', { batchSize: 10 });
+    const failpoint = (mode: unknown) =>
+      connection
+        .getClient()
+        .db('admin')
+        .command({
+          configureFailPoint: 'failCommand',
+          mode,
+          data: { failCommands: ['delete'], errorCode: 8_000 },
+        });
+    await failpoint({ skip: 1 });
+    await expect(archive()).rejects.toThrow();
+    await failpoint('off');
+    // Ten are moved; ten more were copied, and could not be deleted.
+    expect(await archived.countDocuments()).toBe(hasTransactions ? 10 : 20);
+    expect(await things()).toHaveLength(20);
+    await db.collection('things').updateOne({ _id: 11 as never }, { $set: { changed: true } });
+    const leftCount = hasTransactions ? 0 : 1;
+    expect(await archive()).toEqual({
+      archivedCount: 20 - leftCount,
+      deletedCount: 20 - leftCount,
+      leftCount,
+    });
+    expect(await archived.countDocuments()).toBe(30);
+    expect(await archived.countDocuments({ changed: true })).toBe(hasTransactions ? 1 : 0);
   });
 
   it('archives what is old as it is at last, while others change and rejuvenate it', async () => {
