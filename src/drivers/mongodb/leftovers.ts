@@ -12,7 +12,8 @@ const PAUSE_MS = 50;
  * killed while its `updateMany` or its transaction goes on: a transaction would keep its
  * locks, and the place in the log that it wrote to, for a minute; an update would change
  * documents after a successor has begun. One's own user's sessions and operations may be
- * ended without further rights; where that is not enough, it is said.
+ * ended without further rights; where that is not enough, it is said. A transaction of the
+ * migration's own is idle between two statements, and is found as such.
  */
 export async function endLeftovers(store: Store, owner: Owner, emit: Emit): Promise<void> {
   if (owner.session !== undefined) await admin(store, { killSessions: [{ id: owner.session }] });
@@ -21,7 +22,10 @@ export async function endLeftovers(store: Store, owner: Owner, emit: Emit): Prom
   for (;;) {
     const operations = await running(store, owner.app);
     if (operations.length === 0) return;
-    for (const { opid } of operations) await admin(store, { killOp: 1, op: opid });
+    for (const { opid, type, lsid } of operations) {
+      const idle = type === 'idleSession';
+      await admin(store, idle ? { killSessions: [{ id: lsid.id }] } : { killOp: 1, op: opid });
+    }
     if (performance.now() > deadline) {
       const where = operations.map(({ ns }) => ns).join(', ');
       emit({
@@ -43,11 +47,15 @@ export async function killSession(store: Store, session: ClientSession | undefin
 
 /** Of all users if we may see them, else of our own. */
 async function running(store: Store, app: string): Promise<Document[]> {
+  const work = {
+    appName: app,
+    $or: [{ active: true }, { type: 'idleSession', transaction: { $exists: true } }],
+  };
   for (const allUsers of [true, false]) {
     try {
       return await store.client
         .db('admin')
-        .aggregate([{ $currentOp: { allUsers } }, { $match: { appName: app, active: true } }])
+        .aggregate([{ $currentOp: { allUsers, idleSessions: true } }, { $match: work }])
         .toArray();
     } catch {
       // Not allowed: ask for less.

@@ -48,6 +48,20 @@ const MODES: Record<string, () => Promise<unknown>> = {
           .updateMany({ $where: 'sleep(100) || true' }, { $set: { touched: true } });
       }),
     ),
+  /** A transaction of the migration's own, idle between two statements. */
+  ownTransaction: () =>
+    session.execute(
+      job(header('1', session.fence), async ({ db, client }) => {
+        await db.collection<{ _id: number }>('own').insertOne({ _id: 1 });
+        await client.withSession((own) =>
+          own.withTransaction(async () => {
+            await db.collection('own').updateOne({}, { $set: { by: 'child' } }, { session: own });
+            say('writing');
+            await sleep(600_000);
+          }),
+        );
+      }),
+    ),
   /** Applies one version after the other, each inserting its number. */
   chain: () => chain('auto'),
   chainInTransactions: () => chain('always'),

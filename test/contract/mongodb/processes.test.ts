@@ -254,6 +254,29 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     await driver.close();
   }, 30_000);
 
+  it.runIf(replicaSet)(
+    "a transaction of a killed process's own is ended",
+    async () => {
+      const url = server.databaseUrl();
+      const child = start('ownTransaction', url, 60_000);
+      await child.until('writing');
+      child.process.kill('SIGKILL');
+      await child.gone;
+      const driver = await openTest(url);
+      const events: GodwitEvent[] = [];
+      const session = await driver.acquire(acquireOptions({ emit: (event) => events.push(event) }));
+      expect(events.map(({ type }) => type)).toEqual(['lock.acquired']);
+      const own = client.db(nameOf(url)).collection('own');
+      const mine = { $set: { by: 'successor' } };
+      expect(await own.updateOne({}, mine, { maxTimeMS: 5_000 })).toMatchObject({
+        modifiedCount: 1,
+      });
+      await session.release();
+      await driver.close();
+    },
+    30_000,
+  );
+
   it('a lock that was taken away ends its holder', async () => {
     const url = server.databaseUrl();
     const child = start('write', url, 1500);
