@@ -1,3 +1,4 @@
+import { unfinishedReset } from '../../core/reset-record.ts';
 import { diff, fingerprintOf, isUnique } from '../../core/sync/diff.ts';
 import { isDrift } from '../../core/sync/drift.ts';
 import { mergeDefinitions } from '../../core/sync/wanted.ts';
@@ -10,6 +11,7 @@ import type {
 } from '../../ports/definition.ts';
 import type { Driver } from '../../ports/driver.ts';
 import type { Project } from '../project.ts';
+import { refuseHalfReset } from '../with-session.ts';
 import { findDefinitions } from './find-definitions.ts';
 import type { SyncPlan, SyncPlanOptions } from './types.ts';
 
@@ -21,9 +23,18 @@ export async function showDifference(
   project: Project,
   options: SyncPlanOptions,
 ): Promise<SyncPlan> {
-  const { target } = await project.driver();
+  const driver = await project.driver();
+  const { target } = driver;
   project.emit({ type: 'target', target, command: project.options.command ?? 'sync' });
-  return planSync(project, options);
+  const plan = await planSync(project, options);
+  // What is half dropped may well be as defined: that it is complete nobody shall read.
+  if (plan.summary.pending + plan.summary.blocked === 0) await refuseHalfDropped(driver);
+  return plan;
+}
+
+async function refuseHalfDropped(driver: Driver): Promise<void> {
+  const [records, holder] = await Promise.all([driver.history.versions(), driver.lockHolder()]);
+  refuseHalfReset(unfinishedReset(records, holder, driver.target.database));
 }
 
 /** The difference between what is defined and what is. Writes nothing. */
