@@ -82,6 +82,7 @@ export const ERROR_CODES = {
   GODWIT_PLAN_CHANGED: { exit: 5 },
   GODWIT_REBUILD_NEEDED: { exit: 5 },
   GODWIT_BACKFILL_CHANGED: { exit: 5 },
+  GODWIT_BACKFILL_BUSY: { exit: 5 },
   GODWIT_BACKFILL_LATE: { exit: 5 },
   GODWIT_HELPER_REFUSED: { exit: 5 },
   GODWIT_PRODUCTION: { exit: 5 },

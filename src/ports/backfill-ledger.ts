@@ -2,8 +2,18 @@ import type { ErrorInfo } from '../errors.ts';
 import type { KeyValue } from './backfill-job.ts';
 import type { Actor } from './history.ts';
 
-/** `paused` is `running` with `control.paused`. A `failed` one is resumed by `begin`. */
-export type LedgerState = 'running' | 'paused' | 'complete' | 'failed' | 'cancelled' | 'undone';
+/**
+ * `paused` is `running` with `control.paused`. A `failed` one is resumed by `begin`. One that
+ * is `undoing` becomes `undone`, and nothing else.
+ */
+export type LedgerState =
+  | 'running'
+  | 'paused'
+  | 'complete'
+  | 'failed'
+  | 'cancelled'
+  | 'undoing'
+  | 'undone';
 
 export interface LedgerHead {
   readonly ledger: string;

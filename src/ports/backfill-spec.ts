@@ -113,7 +113,7 @@ export interface BackfillSummary {
   readonly name: string;
   readonly ledger: string;
   readonly target: string;
-  readonly state: 'complete' | 'failed' | 'cancelled' | 'stopped' | 'undone';
+  readonly state: 'complete' | 'failed' | 'cancelled' | 'stopped' | 'undoing' | 'undone';
   readonly generation: number;
   readonly guarantee: 'exactly-once' | 'at-least-once';
   readonly rows: number;

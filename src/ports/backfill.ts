@@ -55,6 +55,15 @@ export interface BeginOptions {
   readonly by: Actor;
 }
 
+export interface UndoOptions {
+  /** Who does it: registered as a worker, whose heartbeats the caller sends. */
+  readonly worker: WorkerReport;
+  /** Rows at a time. */
+  readonly batch: number;
+  readonly signal: AbortSignal;
+  onProgress(restored: number): void;
+}
+
 export interface UndoResult {
   readonly restored: number;
   /** Rows that were changed since, and were left alone. */
@@ -93,7 +102,7 @@ export interface Backfills {
   /**
    * Creates what godwit needs, fixes the bound and the total, or resumes: a `failed` one
    * is `running` again, a `complete` one is returned as it is unless `again`.
-   * Throws GODWIT_BACKFILL_CHANGED.
+   * Throws GODWIT_BACKFILL_CHANGED, and GODWIT_BACKFILL_BUSY while it is `undoing`.
    */
   begin(job: BackfillJob, options: BeginOptions): Promise<LedgerHead>;
   /** Registers and refreshes a worker; called about each 2 s. @returns what others asked for meanwhile */
@@ -145,8 +154,8 @@ export interface Backfills {
   /** For keys that do not grow: begins sweep `n` over all keys if `n - 1` is the present one and done. */
   sweepAgain(job: BackfillJob, n: number): Promise<void>;
   /**
-   * `complete` only while nothing is left to claim or under way; nothing ends twice, but
-   * `complete` and `failed` may become `undone`. @returns whether this call ended it
+   * `complete` only while nothing is left to claim or under way; a `failed` one may still be
+   * `cancelled`, an `undoing` one `undone`. @returns whether this call ended it
    */
   end(
     ledger: string,
@@ -162,14 +171,11 @@ export interface Backfills {
   list(): Promise<LedgerHead[]>;
   health(job: BackfillJob): Promise<Health>;
   classify(thrown: unknown): Fault;
-  /** Restores touched rows that are still as the backfill left them. Resumable. */
-  undo(
-    job: BackfillJob,
-    options: {
-      readonly batch: number;
-      readonly signal: AbortSignal;
-      onProgress(restored: number): void;
-    },
-  ): Promise<UndoResult>;
+  /**
+   * Makes the ledger `undoing`, takes every chunk from its worker (what one has under way
+   * commits before that or never), and restores touched rows that are still as the backfill
+   * left them. Resumable. Throws GODWIT_BACKFILL_BUSY while others work on it or undo it.
+   */
+  undo(job: BackfillJob, options: UndoOptions): Promise<UndoResult>;
   close(): Promise<void>;
 }

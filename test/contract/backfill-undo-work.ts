@@ -19,6 +19,20 @@ export function peopleMigrator(database: string, url: string): Migrator {
   return createMigrator({ url, root: import.meta.dirname, config: false, backfills });
 }
 
+/** `godwit backfill run people`, in chunks so small that it can be killed between them. */
+export async function runPeople(
+  database: string,
+  url: string,
+  onChunk: () => unknown,
+): Promise<void> {
+  const migrator = peopleMigrator(database, url);
+  migrator.on(({ type }) => {
+    if (type === 'backfill.progress') onChunk();
+  });
+  await migrator.backfill.run('people', { chunk: 50, control: { maxRate: 4_000 } });
+  await migrator.close();
+}
+
 /** `godwit backfill undo people`. */
 export async function undoPeople(
   database: string,

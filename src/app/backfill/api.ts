@@ -9,7 +9,8 @@ export function backfillApi(project: Project): BackfillApi {
     run: async (backfill, options = {}) => (await runs()).run(project, backfill, options),
     dryRun: async (backfill, options = {}) => (await runs()).rehearse(project, backfill, options),
     retry: async (backfill, options = {}) => (await runs()).retry(project, backfill, options),
-    undo: async (backfill, options = {}) => (await runs()).undo(project, backfill, options),
+    undo: async (backfill, options = {}) =>
+      (await import('./undo.ts')).undo(project, backfill, options),
     drain: async (backfill, options) => (await runs()).drain(project, backfill, options),
     publicIds: async (options = {}) =>
       (await import('../public-ids/run-public-ids.ts')).runPublicIds(project, options),

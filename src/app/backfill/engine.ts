@@ -63,7 +63,7 @@ export function withJob<T>(
   work: (backfills: Backfills, job: BackfillJob) => Promise<T>,
 ): Promise<T> {
   const { job } = resolve(request).resolved;
-  return withBackfills(request.driver, 1, (backfills) => work(backfills, job));
+  return withBackfills(request.driver, 1 + SPARE_CONNECTIONS, (backfills) => work(backfills, job));
 }
 
 interface Engine {
@@ -122,6 +122,6 @@ export async function withBackfills<T>(
   }
 }
 
-function workerId({ host, pid }: Actor): string {
+export function workerId({ host, pid }: Actor): string {
   return `${host}:${pid}:${randomUUID().slice(0, 8)}`;
 }

@@ -14,10 +14,9 @@ import {
   performBackfill,
   rehearseBackfill,
   withBackfills,
-  withJob,
 } from './engine.ts';
 import { findBackfill } from './find.ts';
-import type { BackfillReport, BackfillRunOptions, BackfillUndoReport } from './types.ts';
+import type { BackfillReport, BackfillRunOptions } from './types.ts';
 
 /** Begins, resumes or joins a backfill of the folder. */
 export async function run(
@@ -65,47 +64,7 @@ export async function drain(
   return drainChunks(await createRequest(project, backfill, options), options.chunks);
 }
 
-const UNDO_BATCH = 1_000;
-
-export async function undo(
-  project: Project,
-  backfill: string | BackfillSpec,
-  options: WriteOptions,
-): Promise<BackfillUndoReport> {
-  const request = await createRequest(project, backfill, options);
-  const startedAt = performance.now();
-  const { ledger, name, stop, abort } = request;
-  const signal = AbortSignal.any([stop, abort]);
-  const outcome = await withJob(request, async (backfills, job) => {
-    const head = await backfills.head(ledger);
-    if (head === undefined) throw neverRun(request);
-    const onProgress = (restored: number): void =>
-      project.emit({ type: 'run.log', ...logRef(name), message: `${restored} rows restored` });
-    const result = await backfills.undo(job, { batch: UNDO_BATCH, signal, onProgress });
-    if (!signal.aborted) await backfills.end(ledger, 'undone', { ...result });
-    return { ...result, generation: head.generation };
-  });
-  const { generation: _generation, ...result } = outcome;
-  const durationMs = Math.round(performance.now() - startedAt);
-  if (signal.aborted) {
-    const message = `The undoing of ${name} was stopped after ${result.restored} rows.`;
-    return { ...result, name, ledger, durationMs, error: { code: 'GODWIT_STOPPED', message } };
-  }
-  await keepInHistory(project, request, {
-    direction: 'down',
-    status: 'reverted',
-    effect: 'complete',
-    durationMs,
-    result,
-  });
-  return { ...result, name, ledger, durationMs };
-}
-
-function logRef(name: string) {
-  return { run: name, id: name, direction: 'down' } as const;
-}
-
-async function createRequest(
+export async function createRequest(
   project: Project,
   backfill: string | BackfillSpec,
   options: BackfillRunOptions,
@@ -167,7 +126,7 @@ async function refuseCancelled(
   });
 }
 
-function neverRun({ name }: BackfillRequest): GodwitError {
+export function neverRun({ name }: BackfillRequest): GodwitError {
   return new GodwitError('GODWIT_BACKFILL_UNKNOWN', `The backfill ${name} was never run.`, {
     state: 'Nothing was changed.',
     next: [`godwit backfill run ${name}`],
@@ -199,7 +158,7 @@ type Record = Pick<
  * History is written under the lock alone, so it is taken for a moment. Where somebody
  * holds it for long, the summary is in the ledger all the same.
  */
-async function keepInHistory(
+export async function keepInHistory(
   project: Project,
   { driver, by, name, abort }: BackfillRequest,
   record: Record,

@@ -31,7 +31,10 @@ export interface BackfillReport {
   readonly error?: ErrorInfo | undefined;
 }
 
-/** `new`: never run. `interrupted`: not ended, and nobody works on it. */
+/**
+ * `new`: never run. `interrupted`: not ended, and nobody works on it. `undoing`: an undo was
+ * begun, and has not come to its end.
+ */
 export type BackfillState =
   | 'new'
   | 'running'
@@ -40,6 +43,7 @@ export type BackfillState =
   | 'complete'
   | 'failed'
   | 'cancelled'
+  | 'undoing'
   | 'undone';
 
 /** `backfill status --json`, `backfill list --json`. */
@@ -105,7 +109,8 @@ export interface BackfillUndoReport extends UndoResult {
 export interface BackfillApi {
   /**
    * Begins, resumes or joins it. A failed one does not reject, it is in the report.
-   * Throws GODWIT_BACKFILL_UNKNOWN, GODWIT_BACKFILL_INVALID, GODWIT_BACKFILL_CHANGED.
+   * Throws GODWIT_BACKFILL_UNKNOWN, GODWIT_BACKFILL_INVALID, GODWIT_BACKFILL_CHANGED,
+   * GODWIT_BACKFILL_BUSY.
    */
   run(backfill: string | BackfillSpec, options?: BackfillRunOptions): Promise<BackfillReport>;
   /** What it would do, from a sample. Writes nothing. */
@@ -126,7 +131,11 @@ export interface BackfillApi {
   throttle(name: string, control: BackfillControl): Promise<BackfillControlReport>;
   /** Tries the rows again that were set aside. */
   retry(backfill: string | BackfillSpec, options?: BackfillRunOptions): Promise<BackfillReport>;
-  /** Puts back what `backup: 'touched'` kept, where it is still as the backfill left it. */
+  /**
+   * Puts back what `backup: 'touched'` kept, where it is still as the backfill left it: of a
+   * backfill in any state on which nobody works, half done ones too.
+   * Throws GODWIT_BACKFILL_UNKNOWN, GODWIT_BACKFILL_INVALID, GODWIT_BACKFILL_BUSY.
+   */
   undo(backfill: string | BackfillSpec, options?: WriteOptions): Promise<BackfillUndoReport>;
   /**
    * Works on one that was begun, for at most so many chunks: what a queue's job does.

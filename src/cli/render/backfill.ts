@@ -71,6 +71,9 @@ export function renderBackfillStatus(
     renderTable(known, width),
     ...atWork,
     ...aside,
+    ...(backfill.state === 'undoing' && workers.length === 0
+      ? [`  nobody works on that now; go on: godwit backfill undo ${backfill.name}\n`]
+      : []),
     ...(aside.length > 0 ? [`  try those again: godwit backfill retry ${backfill.name}\n`] : []),
   ].join('');
 }
@@ -97,12 +100,16 @@ export function renderControl(report: BackfillControlReport, style: Style): stri
 }
 
 export function renderUndo(report: BackfillUndoReport, style: Style): string {
+  const { error } = report;
   const rest =
     report.skipped > 0
       ? `\n    ${showNumber(report.skipped)} rows were changed since and left alone, such as ${keyText(report.skippedKeys[0] ?? [])}`
       : '';
-  const sign = style.green(style.signs.done);
-  return `  ${sign} ${report.name}  ${showNumber(report.restored)} rows restored  ${style.dim(showDuration(report.durationMs))}${rest}\n`;
+  const sign = error ? style.yellow(style.signs.warning) : style.green(style.signs.done);
+  const shown = error ? '  undoing' : '';
+  const time = style.dim(showDuration(report.durationMs));
+  const next = error?.next?.map((one) => `  ${one}\n`).join('') ?? '';
+  return `  ${sign} ${report.name}${shown}  ${showNumber(report.restored)} rows restored  ${time}${rest}\n${next}`;
 }
 
 /** `backfill run --dry-run`. */

@@ -228,7 +228,7 @@ class Run {
           this.#head.error ?? {
             code: end.state === 'cancelled' ? 'GODWIT_STOPPED' : 'GODWIT_BACKFILL_FAILED',
             message: `The backfill ${name} was ended as ${end.state} by another process.`,
-            state,
+            state: /^und/.test(end.state) ? 'What it had done is put back.' : state,
           }
         );
       default:

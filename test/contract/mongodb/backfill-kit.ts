@@ -39,6 +39,12 @@ export function jobOf(more: Partial<BackfillJob> = {}): BackfillJob {
 }
 
 export const RESUME = { mode: 'resume', acceptDefinition: false, by: ACTOR } as const;
+/** How an undo is asked for, but for its batch. */
+export const UNDO = {
+  worker: { id: 'undo', by: ACTOR, rows: 0 },
+  signal: new AbortController().signal,
+  onProgress: () => {},
+} as const;
 
 export type RowTransform = (row: ReadRow['row']) => RowChange;
 

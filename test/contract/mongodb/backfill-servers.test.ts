@@ -10,7 +10,7 @@ import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
 import { among, rounds, SOAK } from '../../support/rounds.ts';
 import { Worker } from '../backfill-workers.ts';
 import { phoneOf } from './backfill-jobs.ts';
-import { addOne, jobOf, openBackfillsAt, RESUME, runLoop } from './backfill-kit.ts';
+import { addOne, jobOf, openBackfillsAt, RESUME, runLoop, UNDO } from './backfill-kit.ts';
 import { openTest } from './kit.ts';
 
 const WRONG = { $expr: { $ne: ['$n', { $add: ['$i', 1] }] } };
@@ -181,7 +181,7 @@ describe('a standalone', () => {
       await backfills.begin(job, RESUME);
       await runLoop(backfills, job);
       expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
-      const options = { batch: 100, signal: new AbortController().signal, onProgress: () => {} };
+      const options = { ...UNDO, batch: 100 };
       expect(await backfills.undo(job, options)).toMatchObject({ restored: 500 });
       const transform = jobOf({ ledger: 'transform', change: { type: 'transform' } });
       await backfills.begin(transform, RESUME);
@@ -270,7 +270,7 @@ describe('older drivers', () => {
       await backfills.begin(job, RESUME);
       await runLoop(backfills, job);
       expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
-      const options = { batch: 100, signal: new AbortController().signal, onProgress: () => {} };
+      const options = { ...UNDO, batch: 100 };
       expect(await backfills.undo(job, options)).toMatchObject({ restored: 300, skipped: 0 });
       expect(await db.collection('things').countDocuments(WRONG)).toBe(300);
       await backfills.close();

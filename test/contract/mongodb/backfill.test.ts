@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MongoBackfills } from '../../../src/drivers/mongodb/backfill/backfills.ts';
 import type { Chunk, RowChange } from '../../../src/ports/backfill-job.ts';
 import { startMongod, type TestMongod } from '../../../src/testing/mongod.ts';
-import { addOne, jobOf, openBackfillsAt, RESUME, runLoop } from './backfill-kit.ts';
+import { addOne, jobOf, openBackfillsAt, RESUME, runLoop, UNDO } from './backfill-kit.ts';
 import { ACTOR } from './kit.ts';
 
 let server: TestMongod;
@@ -522,7 +522,7 @@ describe('undoing', () => {
     await runLoop(backfills, job, { transform: change, size: 10 });
     await things().updateOne({ i: 3 }, { $set: { text: 'mine' } });
     await things().deleteOne({ i: 4 });
-    const options = { batch: 7, signal: new AbortController().signal, onProgress: () => {} };
+    const options = { ...UNDO, batch: 7 };
     const undone = await backfills.undo(job, options);
     expect(undone).toMatchObject({ restored: 27, skipped: 2 });
     expect(undone.skippedKeys).toHaveLength(2);
@@ -543,7 +543,7 @@ describe('undoing', () => {
     await applied(job, 10);
     await backfills.sweepAgain(job, 2);
     expect(await wrong()).toBe(0);
-    const options = { batch: 100, signal: new AbortController().signal, onProgress: () => {} };
+    const options = { ...UNDO, batch: 100 };
     expect(await backfills.undo(job, options)).toMatchObject({ restored: 30, skipped: 0 });
     expect(await things().find().toArray()).toEqual(before);
   });

@@ -5,7 +5,7 @@ import type { Backfills } from '../../../src/ports/backfill.ts';
 import type { Driver } from '../../../src/ports/driver.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
 import { rounds } from '../../support/rounds.ts';
-import { BEGIN, drain, jobOf, openDriver } from './backfill-kit.ts';
+import { BEGIN, drain, jobOf, openDriver, UNDO } from './backfill-kit.ts';
 
 let server: TestPostgres;
 let client: pg.Client;
@@ -129,8 +129,7 @@ describe('keys of any type', () => {
         expect(found.rows).toEqual(head.total === 0 ? [] : [{ n: 1, c: head.total }]);
         expect(await backfills.end(job.ledger, 'complete', {})).toBe(true);
         if (!touched) return;
-        const signal = new AbortController().signal;
-        const undone = await backfills.undo(job, { batch: size, signal, onProgress: () => {} });
+        const undone = await backfills.undo(job, { ...UNDO, batch: size });
         expect(undone).toEqual({ restored: head.total, skipped: 0, skippedKeys: [] });
       }),
       { numRuns: rounds(40, 1_000) },

@@ -8,7 +8,7 @@ import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.
 import { among, rounds, SOAK } from '../../support/rounds.ts';
 import { type ChildWork, killAtRandom, Worker } from '../backfill-workers.ts';
 import { KILL_JOBS, type KillMode, phoneOf } from './backfill-jobs.ts';
-import { BEGIN, openDriver } from './backfill-kit.ts';
+import { BEGIN, openDriver, UNDO } from './backfill-kit.ts';
 import { restartServer } from './restart-server.ts';
 
 const ROWS = 6000;
@@ -94,8 +94,7 @@ async function withBackfills<T>(
 }
 
 async function undoAll(url: string, mode: KillMode): Promise<number> {
-  const signal = new AbortController().signal;
-  const options = { batch: 500, signal, onProgress: () => {} };
+  const options = { ...UNDO, batch: 500 };
   const { restored } = await withBackfills(url, (b) => b.undo(KILL_JOBS[mode], options));
   return restored;
 }

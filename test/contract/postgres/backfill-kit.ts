@@ -91,6 +91,7 @@ export async function drain(
   } finally {
     clearInterval(beat);
   }
+  await backfills.letGo(job.ledger, worker, []);
   return results;
 }
 
@@ -110,3 +111,9 @@ async function work(
 }
 
 export const BEGIN = { mode: 'resume', acceptDefinition: false, by: ACTOR } as const;
+/** How an undo is asked for, but for its batch. */
+export const UNDO = {
+  worker: { id: 'undo', by: ACTOR, rows: 0 },
+  signal: new AbortController().signal,
+  onProgress: () => {},
+} as const;

@@ -4,7 +4,7 @@ import type { RowChange } from '../../../src/ports/backfill-job.ts';
 import type { Driver } from '../../../src/ports/driver.ts';
 import { createPglite } from '../../../src/testing/pglite.ts';
 import { hasSystemPostgres, startPostgres } from '../../../src/testing/postgres.ts';
-import { ACTOR, BEGIN, drain, jobOf, openDriver } from './backfill-kit.ts';
+import { ACTOR, BEGIN, drain, jobOf, openDriver, UNDO } from './backfill-kit.ts';
 
 interface Database {
   readonly driver: Driver;
@@ -390,12 +390,7 @@ describe.each(Object.entries(DATABASES))('backfills on %s', (_name, open) => {
         connections: 4,
       }),
     };
-    const undo = (of: typeof job) =>
-      db.backfills.undo(of, {
-        batch: 7,
-        signal: new AbortController().signal,
-        onProgress: () => {},
-      });
+    const undo = (of: typeof job) => db.backfills.undo(of, { ...UNDO, batch: 7 });
     expect(await undo(js)).toEqual({ restored: 39, skipped: 1, skippedKeys: [['5']] });
     expect(await undo(js)).toEqual({ restored: 0, skipped: 1, skippedKeys: [['5']] });
     expect(await undo(del)).toEqual({ restored: 10, skipped: 0, skippedKeys: [] });

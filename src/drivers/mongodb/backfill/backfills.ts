@@ -5,6 +5,7 @@ import type {
   Backfills,
   BeginOptions,
   Health,
+  UndoOptions,
   UndoResult,
 } from '../../../ports/backfill.ts';
 import type {
@@ -197,7 +198,7 @@ export class MongoBackfills implements Backfills {
     return classify(thrown, this.#parts.url);
   }
 
-  undo(job: BackfillJob, options: Parameters<Backfills['undo']>[1]): Promise<UndoResult> {
+  undo(job: BackfillJob, options: UndoOptions): Promise<UndoResult> {
     return this.#named('undo the backfill', undo(this.#parts, job, options));
   }
 

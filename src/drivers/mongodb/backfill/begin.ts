@@ -1,4 +1,5 @@
 import type { Document, IndexDescription } from 'mongodb';
+import { busy } from '../../../core/backfill/busy.ts';
 import { GodwitError } from '../../../errors.ts';
 import type { BeginOptions } from '../../../ports/backfill.ts';
 import type { BackfillJob } from '../../../ports/backfill-job.ts';
@@ -10,6 +11,7 @@ import { type Survey, survey } from './inspect.ts';
 import { keyText } from './keys.ts';
 import { type Parts, SURE } from './parts.ts';
 import { CHUNK_INDEX, NOTHING_FOLDED } from './progress.ts';
+import { takeAll } from './take-all.ts';
 import { edgeKey, findTarget } from './target.ts';
 
 export async function begin(
@@ -29,7 +31,7 @@ export async function begin(
 async function create(parts: Parts, job: BackfillJob): Promise<LedgerDocument | undefined> {
   const found = await survey(parts, job);
   await createIndexes(parts);
-  const fresh = { generation: 1, ...freshFields(parts, job, found) };
+  const fresh = { generation: 1, undoFrom: 1, ...freshFields(parts, job, found) };
   try {
     await parts.ledgers.updateOne(
       { _id: job.ledger, generation: { $exists: false } },
@@ -77,6 +79,7 @@ async function goOn(
   options: BeginOptions,
   found: LedgerDocument,
 ): Promise<LedgerDocument | undefined> {
+  if (found.state === 'undoing') throw busy(job.name, found.state, []);
   if (found.state !== 'running' && found.state !== 'failed') {
     return options.mode === 'again' ? beginAgain(parts, job, found) : found;
   }
@@ -108,19 +111,21 @@ async function beginAgain(
 ): Promise<LedgerDocument | undefined> {
   const fields = freshFields(parts, job, await survey(parts, job));
   const generation = found.generation + 1;
+  // What was given up is undone together with what comes after it.
+  const undoFrom = found.state === 'cancelled' ? found.undoFrom : generation;
   const gone = ['error', 'endedAt', 'summary', 'top', 'bottom'].filter((name) => !(name in fields));
   const after = await parts.ledgers.findOneAndUpdate(
     { _id: found._id, generation: found.generation, state: found.state },
-    [{ $set: { ...literal({ ...fields, generation }), startedAt: '$$NOW' } }, { $unset: gone }],
+    [
+      { $set: { ...literal({ ...fields, generation, undoFrom }), startedAt: '$$NOW' } },
+      { $unset: gone },
+    ],
     { returnDocument: 'after', includeResultMetadata: false, ...SURE },
   );
   if (after === null) return undefined;
   // Whoever still holds one of the last time's chunks must not commit it now.
-  await parts.chunks.updateMany(
-    { ledger: found._id, generation: { $lt: generation }, state: { $in: ['claimed', 'waiting'] } },
-    { $set: { state: 'void' } },
-    SURE,
-  );
+  await takeAll(parts, found, found.workers);
+  await parts.touched.deleteMany({ ledger: found._id, generation: { $lt: undoFrom } });
   return after as LedgerDocument;
 }
 

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Document } from 'mongodb';
 import type { BackfillJob, Chunk } from '../../../ports/backfill-job.ts';
 import { isDuplicateKey, serverCode } from '../errors.ts';
-import { identifyProcess, isProvablyDead, type ProcessIdentity } from '../process-identity.ts';
+import { identifyProcess } from '../process-identity.ts';
 import { nextRange } from './cut.ts';
 import { type ChunkDocument, FIRST_EXTRA, type LedgerDocument } from './documents.ts';
-import { ABANDONED_MS } from './head.ts';
+import { endSession, isGone } from './gone.ts';
 import { toKeyValue } from './keys.ts';
 import { type Held, type Parts, toNumber, unknownLedger } from './parts.ts';
 import { putBack, takeSession } from './transaction.ts';
@@ -100,15 +100,14 @@ async function takeOpen(
   worker: string,
   claimed: Claim,
 ): Promise<ChunkDocument | 'raced' | undefined> {
-  const self = identifyProcess();
   const present = open.filter(
     ({ _id, generation }) => Number(generation) === head.generation && !isStuck(parts, _id),
   );
   const abandoned = present.find(
-    (chunk) => chunk.state === 'claimed' && isAbandoned(parts, chunk, head, worker, self),
+    (chunk) => chunk.state === 'claimed' && isAbandoned(parts, chunk, head, worker),
   );
   if (abandoned !== undefined) {
-    if (abandoned.claim?.worker !== worker) await endSession(parts, abandoned);
+    if (abandoned.claim?.worker !== worker) await endSession(parts, abandoned.claim?.session);
     return (await takeOver(parts, abandoned, claimed)) ?? 'raced';
   }
   const waiting = present.filter(({ state }) => state === 'waiting').slice(0, 8);
@@ -129,25 +128,14 @@ function isAbandoned(
   { claim: old }: ChunkDocument,
   head: Present,
   worker: string,
-  self: ProcessIdentity | undefined,
 ): boolean {
   if (old === undefined) return true;
-  const owner = old.process && { ...old.process, pid: Number(old.process.pid) };
-  if (isProvablyDead(owner, self)) return true;
-  if (old.worker === worker) return isForgotten(parts, old, worker);
   const beat = head.workers.find(({ id }) => id === old.worker)?.heartbeatAt;
-  const seen = Math.max(beat?.getTime() ?? 0, old.at.getTime());
-  return head.now.getTime() - seen > ABANDONED_MS;
-}
-
-/** A killed client's transaction would keep its rows locked until the server ends it. */
-async function endSession(parts: Parts, { claim: old }: ChunkDocument): Promise<void> {
-  if (old?.session === undefined) return;
-  await parts.client
-    .db('admin')
-    .command({ killSessions: [{ id: old.session }] })
-    // Where that is not allowed, other chunks come first until the server has ended it.
-    .catch(() => {});
+  // One's own heartbeat says nothing of a claim that one knows nothing of.
+  if (old.worker === worker) {
+    return isForgotten(parts, old, worker) || isGone(old.process, head.now.getTime(), head.now);
+  }
+  return isGone(old.process, Math.max(beat?.getTime() ?? 0, old.at.getTime()), head.now);
 }
 
 /**
@@ -165,7 +153,7 @@ async function takeOver(
       return await take(parts, chunk, claimed, chunk.state === 'claimed' ? 1 : 0);
     } catch (error) {
       if (serverCode(error) !== MAX_TIME_EXPIRED) throw error;
-      await endSession(parts, chunk);
+      await endSession(parts, chunk.claim?.session);
     }
   }
   parts.stuck.set(chunk._id, performance.now() + STUCK_MS);

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import type { ErrorInfo } from '../../../errors.ts';
-import type { BackfillControl } from '../../../ports/backfill-ledger.ts';
+import type { BackfillControl, LedgerState } from '../../../ports/backfill-ledger.ts';
 import type { Actor } from '../../../ports/history.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 
@@ -33,7 +33,7 @@ export interface LedgerDocument extends Document {
   readonly target: string;
   readonly generation: number;
   readonly sweep: number;
-  readonly state: 'running' | 'complete' | 'failed' | 'cancelled' | 'undone';
+  readonly state: Exclude<LedgerState, 'paused'>;
   readonly definition: string;
   readonly guarantee: 'exactly-once' | 'at-least-once';
   readonly key: readonly string[];
@@ -50,6 +50,10 @@ export interface LedgerDocument extends Document {
   readonly endedAt?: Date | undefined;
   readonly error?: ErrorInfo | undefined;
   readonly summary?: Readonly<Record<string, unknown>> | undefined;
+  /** Generation from which on `undo` gives rows back: those before were wanted. */
+  readonly undoFrom: number;
+  /** Session of the transactions of the last `undo`: a killed one's is ended by the next. */
+  readonly undoSession?: unknown;
   /** Numbers given to chunks that are not ranges of the frontier. */
   readonly extra: number;
   /** Sums over the ranges up to and with `n`, all done: they need not be added up again. */

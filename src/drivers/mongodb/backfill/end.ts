@@ -11,8 +11,8 @@ import { findTarget } from './target.ts';
 const MAY_BECOME: Readonly<Record<string, readonly string[]>> = {
   complete: ['running'],
   failed: ['running'],
-  cancelled: ['running'],
-  undone: ['complete', 'failed', 'cancelled'],
+  cancelled: ['running', 'failed'],
+  undone: ['undoing'],
 };
 
 /**

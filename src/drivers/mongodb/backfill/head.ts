@@ -9,11 +9,10 @@ import type {
 } from '../../../ports/backfill-ledger.ts';
 import { identifyProcess } from '../process-identity.ts';
 import type { LedgerDocument } from './documents.ts';
+import { ABANDONED_MS, isGone } from './gone.ts';
 import { type Parts, toNumber, unknownLedger } from './parts.ts';
 import { fold, readProgress } from './progress.ts';
 
-/** Older than this by the server's clock, a worker's heartbeat is that of a dead one. */
-export const ABANDONED_MS = 15_000;
 const FORGOTTEN_MS = 600_000;
 
 export async function readHead(parts: Parts, ledger: string): Promise<LedgerHead | undefined> {
@@ -42,7 +41,9 @@ export async function toHead(parts: Parts, found: LedgerDocument): Promise<Ledge
     exact: found.exact,
     progress: await readProgress(parts, found),
     control: found.control,
-    workers: found.workers.map(({ id, by, heartbeatAt, rows }) => ({ id, by, heartbeatAt, rows })),
+    workers: found.workers
+      .filter(({ process, heartbeatAt }) => !isGone(process, heartbeatAt.getTime(), heartbeatAt))
+      .map(({ id, by, heartbeatAt, rows }) => ({ id, by, heartbeatAt, rows })),
     startedAt: found.startedAt,
     ...(found.endedAt && { endedAt: found.endedAt }),
     ...(found.error && { error: found.error }),

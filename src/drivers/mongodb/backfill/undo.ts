@@ -1,14 +1,13 @@
 import type { ClientSession, Document } from 'mongodb';
-import type { Backfills, UndoResult } from '../../../ports/backfill.ts';
+import type { UndoOptions, UndoResult } from '../../../ports/backfill.ts';
 import type { BackfillJob, KeyValue } from '../../../ports/backfill-job.ts';
+import { beginUndo } from './begin-undo.ts';
 import type { TouchedDocument } from './documents.ts';
 import { keyText, toKeyValue } from './keys.ts';
-import { collectionOf, LOSSLESS, type Parts, unknownLedger } from './parts.ts';
+import { collectionOf, LOSSLESS, type Parts } from './parts.ts';
 import { exactKey, findRaw } from './rows.ts';
 import { hashOf } from './touched.ts';
-import { isWorthRepeating, transact } from './transaction.ts';
-
-type UndoOptions = Parameters<Backfills['undo']>[1];
+import { inTransaction, isWorthRepeating, putBack, takeSession } from './transaction.ts';
 
 const TRIES = 5;
 const SHOWN_KEYS = 1000;
@@ -17,27 +16,51 @@ const SHOWN_KEYS = 1000;
 export async function undo(
   parts: Parts,
   job: BackfillJob,
-  { batch, signal, onProgress }: UndoOptions,
+  options: UndoOptions,
 ): Promise<UndoResult> {
-  const head = await parts.ledgers.findOne({ _id: job.ledger });
-  if (head === null) throw unknownLedger(job.ledger);
-  const mine = { ledger: job.ledger, generation: head.generation };
-  let restored = 0;
-  while (!signal.aborted) {
-    const rows = await parts.touched
-      .find({ ...mine, skipped: { $exists: false } })
-      .limit(Math.max(1, batch))
-      .toArray();
-    if (rows.length === 0) break;
-    restored += await untilDone(() =>
-      transact(parts, (session) => restore(parts, job, rows, session)),
-    );
-    onProgress(restored);
+  const session = takeSession(parts);
+  try {
+    const { undoFrom, generation } = await beginUndo(parts, job.ledger, options.worker, session);
+    const all = { ledger: job.ledger, generation: { $gte: undoFrom } };
+    const left = { ...all, skipped: true } as const;
+    // What was changed back by hand meanwhile may be as it was left.
+    await parts.touched.updateMany(left, { $unset: { skipped: 1 } });
+    let restored = 0;
+    const onRestored = (rows: number): void => {
+      restored += rows;
+      options.onProgress(restored);
+    };
+    // Newest first: an earlier one's pre-image is older.
+    for (let each = generation; each >= undoFrom; each--) {
+      await undoGeneration(parts, job, each, { ...options, session, onRestored });
+    }
+    const skipped = await parts.touched.countDocuments(left);
+    const shown = await parts.touched.find(left).limit(SHOWN_KEYS).toArray();
+    return { restored, skipped, skippedKeys: shown.map((row) => keyOfTouched(parts, row)) };
+  } finally {
+    putBack(parts, session);
   }
-  const left = { ...mine, skipped: true };
-  const skipped = await parts.touched.countDocuments(left);
-  const shown = await parts.touched.find(left).limit(SHOWN_KEYS).toArray();
-  return { restored, skipped, skippedKeys: shown.map((row) => keyOfTouched(parts, row)) };
+}
+
+interface Work extends UndoOptions {
+  readonly session: ClientSession | undefined;
+  onRestored(rows: number): void;
+}
+
+async function undoGeneration(
+  parts: Parts,
+  job: BackfillJob,
+  generation: number,
+  { batch, signal, session, onRestored }: Work,
+): Promise<void> {
+  const query = { ledger: job.ledger, generation, skipped: { $exists: false } } as const;
+  while (!signal.aborted) {
+    const rows = await parts.touched.find(query).limit(Math.max(1, batch)).toArray();
+    if (rows.length === 0) return;
+    onRestored(
+      await untilDone(() => inTransaction(session, (own) => restore(parts, job, rows, own))),
+    );
+  }
 }
 
 async function untilDone<T>(work: () => Promise<T>): Promise<T> {

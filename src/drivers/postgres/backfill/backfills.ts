@@ -4,6 +4,7 @@ import type {
   Backfills,
   BeginOptions,
   Health,
+  UndoOptions,
   UndoResult,
 } from '../../../ports/backfill.ts';
 import type {
@@ -164,7 +165,7 @@ class PostgresBackfills implements Backfills {
     return classify(thrown);
   }
 
-  undo(job: BackfillJob, options: Parameters<Backfills['undo']>[1]): Promise<UndoResult> {
+  undo(job: BackfillJob, options: UndoOptions): Promise<UndoResult> {
     return told(undo(this.#place, job, options));
   }
 

@@ -63,6 +63,13 @@ export async function control(
   }
 }
 
+const MAY_BECOME: Partial<Record<LedgerState, string>> = {
+  complete: "l.state = 'running'",
+  failed: "l.state = 'running'",
+  cancelled: "l.state in ('running', 'failed')",
+  undone: "l.state = 'undoing'",
+};
+
 export async function end(
   place: Place,
   ledger: string,
@@ -71,12 +78,7 @@ export async function end(
   error?: ErrorInfo,
 ): Promise<boolean> {
   const t = place.tables;
-  const from =
-    state === 'undone'
-      ? "state in ('complete', 'failed', 'cancelled')"
-      : state === 'failed'
-        ? "state = 'running'"
-        : "state in ('running')";
+  const from = MAY_BECOME[state] ?? 'false';
   // The lock first: what is asked next then sees what those before it did.
   const results = await place.pool.run(
     `select 1 from ${t.ledger} where ledger = ${literal(ledger)} for update;
@@ -107,7 +109,7 @@ export async function sweepAgain(place: Place, job: BackfillJob, n: number): Pro
   );
 }
 
-function unknownLedger(ledger: string): GodwitError {
+export function unknownLedger(ledger: string): GodwitError {
   return new GodwitError('GODWIT_BACKFILL_UNKNOWN', `There is no ledger ${ledger}.`, {
     next: ['see which there are: godwit backfill list'],
   });

@@ -1,3 +1,4 @@
+import { busy } from '../../../core/backfill/busy.ts';
 import { GodwitError } from '../../../errors.ts';
 import type { BeginOptions } from '../../../ports/backfill.ts';
 import type { BackfillJob } from '../../../ports/backfill-job.ts';
@@ -37,6 +38,7 @@ function decide(
   job: BackfillJob,
   { mode, acceptDefinition }: BeginOptions,
 ): 'keep' | 'resume' | 'again' {
+  if (head.state === 'undoing') throw busy(head.name, head.state, []);
   const over = ['complete', 'cancelled', 'undone'].includes(head.state);
   // Whoever asks sees from its definition which one was completed.
   if (over) return mode === 'again' ? 'again' : 'keep';

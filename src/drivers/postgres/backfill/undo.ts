@@ -1,6 +1,7 @@
-import type { UndoResult } from '../../../ports/backfill.ts';
+import type { UndoOptions, UndoResult } from '../../../ports/backfill.ts';
 import type { BackfillJob, KeyValue } from '../../../ports/backfill-job.ts';
 import { ident, literal } from '../text.ts';
+import { beginUndo } from './begin-undo.ts';
 import { parseKey } from './key-sql.ts';
 import type { Place } from './place.ts';
 import type { Column, Target } from './target.ts';
@@ -9,20 +10,19 @@ import { hashSql, restoreSql } from './touched.ts';
 /** Keys of rows left alone that are named. */
 const NAMED = 1_000;
 
-interface Options {
-  readonly batch: number;
-  readonly signal: AbortSignal;
-  onProgress(restored: number): void;
-}
-
 /**
  * Newest first, each batch in a transaction of its own: what is restored is struck off in
  * it, so that an undo that is interrupted goes on where it was.
  */
-export async function undo(place: Place, job: BackfillJob, options: Options): Promise<UndoResult> {
+export async function undo(
+  place: Place,
+  job: BackfillJob,
+  options: UndoOptions,
+): Promise<UndoResult> {
   const target = await place.target(job);
   const { touched } = place.tables;
   const ledger = `ledger = ${literal(job.ledger)}`;
+  await beginUndo(place, job.ledger, options.worker);
   await place.pool.run(`update ${touched} set skipped = false where ${ledger} and skipped`);
   let restored = 0;
   while (!options.signal.aborted) {
