@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { around, sourceOf } from '../../core/backfill/definition-text.ts';
 import { GodwitError } from '../../errors.ts';
 import {
   type ArchiveOptions,
@@ -75,18 +76,16 @@ export class MigrationHelper {
     defaultValue: unknown,
     options: HelperOptions = {},
   ): Promise<HelperResult> {
-    if (typeof defaultValue !== 'function') {
-      return addField(await placeOf(Model, options, 'addField'), field, defaultValue);
-    }
+    const place = await placeOf(Model, options, 'addField');
+    if (typeof defaultValue !== 'function') return addField(place, field, defaultValue);
     const missing = { [field]: { $exists: false } };
-    const set = async (document: Document): Promise<Document> => {
+    const set = around(defaultValue as TransformDocument, async (document: Document) => {
       document[field] = await defaultValue(document);
       return document;
-    };
-    return MigrationHelper.transformData(Model, missing, set, {
-      ...options,
-      name: `addField-${field}`,
     });
+    // In a migration the collection's name is added to it.
+    const name = place.run ? `addField-${field}` : `addField-${field}-${place.name}`;
+    return transformAt(place, missing, set, { ...options, name });
   }
 
   /** Removes a field, whatever it holds. Safe to repeat. */
@@ -132,9 +131,7 @@ export class MigrationHelper {
     transformFn: TransformDocument,
     options: HelperOptions & TransformOptions = {},
   ): Promise<TransformResult> {
-    const place = await placeOf(Model, options, 'transformData');
-    const engine = place.run ? engineOfRun(place) : engineAlone(place, query, transformFn, options);
-    return transformData(place, engine, query, transformFn, options);
+    return transformAt(await placeOf(Model, options, 'transformData'), query, transformFn, options);
   }
 
   /**
@@ -266,6 +263,16 @@ export class MigrationHelper {
 
 type Document = Record<string, unknown>;
 
+function transformAt(
+  place: Place,
+  query: Document,
+  transform: TransformDocument,
+  options: HelperOptions & TransformOptions,
+): Promise<TransformResult> {
+  const engine = place.run ? engineOfRun(place) : engineAlone(place, query, transform, options);
+  return transformData(place, engine, query, transform, options);
+}
+
 /** The migration's ledger, under a name that is the same when it is run again. */
 function engineOfRun({ run, name: collection }: Place): Engine {
   return (spec) => {
@@ -289,11 +296,8 @@ function engineAlone(
 ): Engine {
   return async (spec) => {
     const { createMigrator } = await import('../create-migrator.ts');
-    const what = hash(
-      'sha256',
-      `${place.name} ${JSON.stringify(query)} ${String(transform)}`,
-      'hex',
-    );
+    const asked = `${place.name} ${JSON.stringify(query)} ${sourceOf(transform)}`;
+    const what = hash('sha256', asked, 'hex');
     const named = { ...spec, name: name ?? `${spec.name}-${place.name}-${what.slice(0, 12)}` };
     const migrator = createMigrator({ client: place.model.db, config: false });
     try {

@@ -10,12 +10,31 @@ export function definitionText(value: unknown): string {
     case 'bigint':
       return `${value}n`;
     case 'function':
-      return `function ${Function.prototype.toString.call(value)}`;
+      return `function ${sourceOf(value as Callable)}`;
     case 'object':
       return value === null ? 'null' : objectText(value);
     default:
       return String(value);
   }
+}
+
+type Callable = (...args: never[]) => unknown;
+
+// Known by name: a migration's godwit may be another copy than the command line's.
+const SOURCE = Symbol.for('godwit.source');
+
+/** A function's source; of one of godwit's own around somebody's, the source of that. */
+export function sourceOf(work: Callable): string {
+  const { [SOURCE]: source } = work as { [SOURCE]?: unknown };
+  return typeof source === 'string' ? source : Function.prototype.toString.call(work);
+}
+
+/**
+ * Lets a function of godwit's be told by the one that it is around: a backfill that was
+ * begun goes on with another version of godwit, and not with another function.
+ */
+export function around<Work extends Callable>(inner: Callable, work: Work): Work {
+  return Object.defineProperty(work, SOURCE, { value: sourceOf(inner) });
 }
 
 function objectText(value: object): string {

@@ -13,6 +13,12 @@ export const TRANSACTION: TransactionOptions = {
   readPreference: 'primary',
 };
 
+/**
+ * How long a transaction may keep its documents whose client is gone: the server ends it
+ * after a minute, and looks for such each half of one.
+ */
+export const LONGEST_LEFT_MS = 100_000;
+
 const PAUSE_MS = 50;
 const COMMIT_TRIES = 5;
 

@@ -1,6 +1,6 @@
 import type { ClientSession, Document, Filter } from 'mongodb';
 import { serverCode } from '../../drivers/mongodb/errors.ts';
-import { moveTogether, openSession } from './archive-together.ts';
+import { type Moving, moveTogether, openSession } from './archive-together.ts';
 import { checkPath } from './paths.ts';
 import { invalid, type Place } from './place.ts';
 import { clearly } from './server-refusals.ts';
@@ -34,15 +34,10 @@ const TYPED = { promoteValues: false, bsonRegExp: true } as const;
 /** How often what somebody changed between copy and delete is copied again. */
 const ROUNDS = 5;
 
-/** A move that is under way. */
-export interface Move {
-  readonly source: Place;
-  readonly archive: Place;
+interface Move extends Moving {
   /** Which documents are old. */
   readonly filter: Document;
   readonly onExisting: 'keep' | 'replace';
-  moved: number;
-  left: number;
 }
 
 /**

@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientSession, Document } from 'mongodb';
 import { hasLabel, SERVER_CODE, serverCode } from '../../drivers/mongodb/errors.ts';
-import { runTransaction, TRANSACTION } from '../../drivers/mongodb/transaction.ts';
-import type { Move } from './archive-documents.ts';
+import { LONGEST_LEFT_MS, runTransaction, TRANSACTION } from '../../drivers/mongodb/transaction.ts';
 import type { Place } from './place.ts';
 
 const PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
-/** A killed client's transaction keeps its documents for a minute, until the server ends it. */
-const PATIENCE_MS = 75_000;
+
+/** A move that is under way, and what came of it so far. */
+export interface Moving {
+  readonly source: Place;
+  readonly archive: Place;
+  moved: number;
+  left: number;
+}
 
 interface ConnectionLike {
   getClient?(): unknown;
@@ -16,7 +21,7 @@ interface ConnectionLike {
 }
 
 /** Undefined where there are no transactions, or the caller brought a session. */
-export async function openSession({ source, archive }: Move): Promise<ClientSession | undefined> {
+export async function openSession({ source, archive }: Moving): Promise<ClientSession | undefined> {
   if (source.inTransaction || source.options.session) return undefined;
   const [from, to] = [source.model.db, archive.model.db] as ConnectionLike[];
   const client = from?.getClient?.();
@@ -30,14 +35,14 @@ export async function openSession({ source, archive }: Move): Promise<ClientSess
  * Moves a batch in one transaction. One that meets other writers is tried again in halves:
  * a document that is written all the time holds up no other.
  */
-export async function moveTogether(
+export async function moveTogether<Move extends Moving>(
   move: Move,
   session: ClientSession,
   batch: readonly Document[],
   work: (move: Move, batch: readonly Document[]) => Promise<void>,
 ): Promise<void> {
   const inside = (place: Place): Place => ({ ...place, session: { session }, inTransaction: true });
-  const until = performance.now() + PATIENCE_MS;
+  const until = performance.now() + LONGEST_LEFT_MS;
   for (let round = 1; ; round++) {
     move.source.check();
     const part = { ...move, source: inside(move.source), archive: inside(move.archive) };

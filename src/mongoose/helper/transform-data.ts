@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation, Document } from 'mongodb';
+import { around } from '../../core/backfill/definition-text.ts';
 import { sameValue } from '../../core/backfill/same-value.ts';
 import type { TransformAnswer } from '../../ports/backfill-spec.ts';
 import { type Engine, invalid, type Place, refused } from './place.ts';
@@ -55,11 +56,11 @@ export async function transformData(
       name: name ?? WHAT,
       collection: place.name,
       ...(Object.keys(query).length > 0 && { filter: query }),
-      transform: (document: Document) => {
+      transform: around(transform, (document: Document) => {
         place.check();
         if (++done % BATCH === 0) place.progress(done);
         return changeOf(document, transform);
-      },
+      }),
       ...(onError && { onError }),
     }),
   );

@@ -1,4 +1,5 @@
 import { isDuplicateKey, serverCode } from '../errors.ts';
+import { LONGEST_LEFT_MS } from '../transaction.ts';
 import {
   type ChunkDocument,
   chunkId,
@@ -11,8 +12,6 @@ import { type Parts, toNumber } from './parts.ts';
 
 const LOCK_MS = 500;
 const MAX_TIME_EXPIRED = 50;
-/** The server itself ends a transaction after a minute. */
-const PATIENCE_MS = 75_000;
 const LOOKED_AT = 100;
 
 /**
@@ -27,7 +26,7 @@ export async function takeAll(
   workers: readonly WorkerDocument[],
 ): Promise<void> {
   await bar(parts, { ledger, generation, sweep });
-  const until = performance.now() + PATIENCE_MS;
+  const until = performance.now() + LONGEST_LEFT_MS;
   for (;;) {
     const open = await parts.chunks
       .aggregate<ChunkDocument & { readonly now: Date }>([

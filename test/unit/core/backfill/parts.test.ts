@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from '../../../../src/core/backfill/backoff.ts';
 import { ChunkSize } from '../../../../src/core/backfill/chunk-size.ts';
-import { definitionText } from '../../../../src/core/backfill/definition-text.ts';
+import { around, definitionText, sourceOf } from '../../../../src/core/backfill/definition-text.ts';
 import { drawBatch, drawEach } from '../../../../src/core/backfill/draw.ts';
 import { Durations } from '../../../../src/core/backfill/durations.ts';
 import {
@@ -293,6 +293,11 @@ describe('sameValue and definitionText', () => {
 
   it('see functions by their source', () => {
     expect(definitionText((a: number) => a + 1)).not.toBe(definitionText((a: number) => a + 2));
+    const inner = (a: number): number => a + 1;
+    const outer = around(inner, (a: number) => inner(a) * 2);
+    expect(outer(1)).toBe(4);
+    expect(definitionText(around(outer, () => 0))).toBe(definitionText(inner));
+    expect(sourceOf(outer)).toBe(String(inner));
   });
 });
 
