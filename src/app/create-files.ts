@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { GodwitError, toGodwitError } from '../errors.ts';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { type OwnTemplate, renderNewMigration } from '../formats/create.ts';
 import { currentActor } from './actor.ts';
 import type { CreateOptions } from './options.ts';
 import type { Project } from './project.ts';
+import { writeNew } from './write-new.ts';
 
 /**
  * Writes a new migration in the style of the folder. Never overwrites.
@@ -88,19 +88,4 @@ async function ownTemplate(folder: string, name: string): Promise<OwnTemplate | 
     if (existsSync(path)) return { text: await readFile(path, 'utf8'), extension };
   }
   return undefined;
-}
-
-/** @throws GodwitError GODWIT_FILE_EXISTS */
-export async function writeNew(path: string, content: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content, { flag: 'wx' });
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') {
-      throw new GodwitError('GODWIT_FILE_EXISTS', `${path} exists already.`, {
-        where: { file: path },
-      });
-    }
-    throw toGodwitError(thrown, 'GODWIT_FILE_UNREADABLE');
-  }
 }

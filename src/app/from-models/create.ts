@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { renderNewMigration } from '../../formats/create.ts';
 import { renderFromModels } from '../../formats/templates/from-models.ts';
-import { writeNew } from '../create-files.ts';
 import type { CreateOptions } from '../options.ts';
 import type { Project } from '../project.ts';
+import { writeNew } from '../write-new.ts';
 import { isNothing, modelChanges, parseField, parseRename } from './model-changes.ts';
 import { readSnapshot, SNAPSHOT } from './states.ts';
 

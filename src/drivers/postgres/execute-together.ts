@@ -7,7 +7,7 @@ import { codeError } from './code-error.ts';
 import { firstCause, TransactionGate } from './code-gate.ts';
 import { sqlState } from './connection.ts';
 import { asFailure, isCancelled, withoutSecrets } from './errors.ts';
-import { failedEvent } from './execute.ts';
+import { failedEvent } from './failed-event.ts';
 import { insertEvent } from './history-sql.ts';
 import { type Interrupts, watchInterrupts } from './interrupt.ts';
 import { mirrorStatements } from './mirror.ts';

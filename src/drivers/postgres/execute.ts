@@ -1,5 +1,5 @@
 import { GodwitError, toGodwitError } from '../../errors.ts';
-import type { Effect, RunHeader } from '../../ports/history.ts';
+import type { Effect } from '../../ports/history.ts';
 import type { SqlText } from '../../ports/migration.ts';
 import type { Job, Outcome } from '../../ports/session.ts';
 import { appendEvents } from './append.ts';
@@ -9,6 +9,7 @@ import { executeCode } from './execute-code.ts';
 import { executeFile } from './execute-file.ts';
 import { executeOutside } from './execute-outside.ts';
 import { executeStatements } from './execute-statements.ts';
+import { failedEvent } from './failed-event.ts';
 import { type Interrupts, watchInterrupts } from './interrupt.ts';
 import { type PreparedSql, prepareSql } from './prepare-sql.ts';
 import { findTruth } from './truth.ts';
@@ -161,29 +162,6 @@ async function recordFailure(
     return failed;
   } catch {
     return { ...failed, recorded: false };
-  }
-}
-
-export function failedEvent(job: Job, { effect, durationMs, error }: Outcome) {
-  return {
-    ...knownHeader(job.header),
-    event: 'ended',
-    status: 'failed',
-    effect,
-    via: 'run',
-    durationMs,
-    error,
-    backup: job.backup,
-  } as const;
-}
-
-/** Without the hash of a long file that is another by now, which cannot be read any more. */
-function knownHeader(header: RunHeader): RunHeader {
-  try {
-    return { ...header };
-  } catch {
-    const { normalized: _, ...known } = Object.getOwnPropertyDescriptors(header);
-    return Object.defineProperties({}, known) as RunHeader;
   }
 }
 

@@ -1,17 +1,12 @@
 import type { Row, Rows } from '../../ports/rows.ts';
 import { PLAIN_TEXT } from './backup/measure.ts';
 import type { Connection } from './connection.ts';
+import { listTables, type Table } from './list-tables.ts';
 import { loadSamples, readSamples } from './sample.ts';
 import type { Store } from './store.ts';
 import { literal } from './text.ts';
 
 const BATCH = 1000;
-
-export interface Table {
-  readonly name: string;
-  /** Quoted. */
-  readonly sql: string;
-}
 
 export function openRows(connect: () => Promise<Connection>, store: Store): Rows {
   return {
@@ -24,21 +19,6 @@ export function openRows(connect: () => Promise<Connection>, store: Store): Rows
     sample: async (limit) => readSamples(await connect(), store, limit),
     load: async (samples) => loadSamples(await connect(), samples),
   };
-}
-
-/** Tables with rows of their own, but for those of the system, of extensions and of godwit. */
-export async function listTables(connection: Connection, store: Store): Promise<Table[]> {
-  const [result] = await connection.simple(
-    `select pg_catalog.format('%s.%s', n.nspname, c.relname),
-        pg_catalog.format('%I.%I', n.nspname, c.relname)
-      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^pg_'
-        and n.nspname not in ('information_schema', ${literal(store.schema)})
-        and not exists (select 1 from pg_catalog.pg_depend e where e.deptype = 'e'
-          and e.objid = c.oid and e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)
-      order by 1`,
-  );
-  return (result?.rows ?? []).map(([name, sql]) => ({ name: String(name), sql: String(sql) }));
 }
 
 async function* readTable(

@@ -1,7 +1,7 @@
 import type { PlainRow, Sample } from '../../ports/rows.ts';
 import { PLAIN_TEXT } from './backup/measure.ts';
 import type { Connection } from './connection.ts';
-import { listTables } from './rows.ts';
+import { listTables } from './list-tables.ts';
 import { type Column, plainOf, type SampledTable, shapeOf, textOf } from './sample-shape.ts';
 import type { Store } from './store.ts';
 import { literal } from './text.ts';

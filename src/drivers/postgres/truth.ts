@@ -3,7 +3,7 @@ import { GodwitError } from '../../errors.ts';
 import type { Effect, HistoryEvent } from '../../ports/history.ts';
 import type { Job, Outcome } from '../../ports/session.ts';
 import type { Connection } from './connection.ts';
-import { failedEvent } from './execute.ts';
+import { failedEvent } from './failed-event.ts';
 import { PostgresHistory } from './history.ts';
 import { insertEvent } from './history-sql.ts';
 import { begin } from './store.ts';
