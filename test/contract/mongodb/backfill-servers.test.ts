@@ -81,7 +81,7 @@ describe('a primary that steps down in mid-backfill', () => {
         });
       }
     },
-    200_000,
+    rounds(200_000, 1_000_000),
   );
 
   it.each(among(['transform', 'whole'], ([, whole = '']) => [whole]))(
