@@ -61,6 +61,8 @@ export interface UndoOptions {
   /** Rows at a time. */
   readonly batch: number;
   readonly signal: AbortSignal;
+  /** The ledger is taken: from now on the worker's heartbeats count. */
+  onBegun(): void;
   onProgress(restored: number): void;
 }
 
@@ -173,8 +175,10 @@ export interface Backfills {
   classify(thrown: unknown): Fault;
   /**
    * Makes the ledger `undoing`, takes every chunk from its worker (what one has under way
-   * commits before that or never), and restores touched rows that are still as the backfill
-   * left them. Resumable. Throws GODWIT_BACKFILL_BUSY while others work on it or undo it.
+   * commits before that or never, where there are transactions), and restores touched rows
+   * that are still as the backfill left them. Resumable. Throws GODWIT_BACKFILL_BUSY while
+   * others work on it or undo it, also when they took it over from a process that was
+   * stopped for long; GODWIT_BACKFILL_INVALID when nothing was kept of what it changed.
    */
   undo(job: BackfillJob, options: UndoOptions): Promise<UndoResult>;
   close(): Promise<void>;

@@ -58,7 +58,7 @@ describe.each([
     for (let round = 0; round < rounds(1, 15); round++) {
       const url = await database.create(12_000);
       const before = await database.rows(url);
-      const migrator = peopleMigrator(name, url);
+      const migrator = peopleMigrator(name, { url });
       const { summary } = await migrator.backfill.run('people');
       expect(summary).toMatchObject({ state: 'complete', changed: before.length });
       await database.setPhone(url, TOUCHED_MEANWHILE, 'by hand');

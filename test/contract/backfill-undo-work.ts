@@ -1,3 +1,4 @@
+import type { MigratorOptions } from '../../src/app/options.ts';
 import { createMigrator, type Migrator } from '../../src/index.ts';
 import type { BackfillSpec } from '../../src/ports/backfill-spec.ts';
 
@@ -14,9 +15,12 @@ export function peopleBackfill(database: string): BackfillSpec {
   } as BackfillSpec;
 }
 
-export function peopleMigrator(database: string, url: string): Migrator {
+export function peopleMigrator(
+  database: string,
+  how: Pick<MigratorOptions, 'url' | 'client'>,
+): Migrator {
   const backfills = [peopleBackfill(database)];
-  return createMigrator({ url, root: import.meta.dirname, config: false, backfills });
+  return createMigrator({ ...how, root: import.meta.dirname, config: false, backfills });
 }
 
 /** `godwit backfill run people`, in chunks so small that it can be killed between them. */
@@ -25,7 +29,7 @@ export async function runPeople(
   url: string,
   onChunk: () => unknown,
 ): Promise<void> {
-  const migrator = peopleMigrator(database, url);
+  const migrator = peopleMigrator(database, { url });
   migrator.on(({ type }) => {
     if (type === 'backfill.progress') onChunk();
   });
@@ -39,7 +43,7 @@ export async function undoPeople(
   url: string,
   onBatch: () => unknown,
 ): Promise<void> {
-  const migrator = peopleMigrator(database, url);
+  const migrator = peopleMigrator(database, { url });
   migrator.on(({ type }) => {
     if (type === 'run.log') onBatch();
   });

@@ -107,7 +107,8 @@ function withAdvice(
 ): ErrorInfo {
   if (error.next !== undefined) return error;
   const look = poisoned > 0 ? [`see which rows: godwit backfill status ${name}`] : [];
-  const next = state === 'cancelled' ? [] : [`go on: godwit backfill run ${name}`];
+  const isOver = state === 'cancelled' || state === 'undoing' || state === 'undone';
+  const next = isOver ? [`godwit backfill status ${name}`] : [`go on: godwit backfill run ${name}`];
   return { ...error, next: [...look, ...next] };
 }
 

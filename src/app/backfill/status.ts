@@ -1,3 +1,4 @@
+import { busy } from '../../core/backfill/refuse-undo.ts';
 import type { Backfills } from '../../ports/backfill.ts';
 import type { BackfillControl, LedgerHead } from '../../ports/backfill-ledger.ts';
 import type { Project } from '../project.ts';
@@ -64,6 +65,7 @@ export async function control(
         name,
         heads.map((one) => one.name),
       );
+    if (head.state === 'undoing') throw busy(head.name, head.state, alive(head));
     await database.control(head.ledger, change);
     if (change.cancelled && alive(head).length === 0) {
       // Nobody is there who could end it.

@@ -1,12 +1,13 @@
+import { overtaken } from '../../core/backfill/refuse-undo.ts';
 import { GodwitError } from '../../errors.ts';
 import type { Backfills, UndoOptions, UndoResult } from '../../ports/backfill.ts';
 import type { BackfillJob } from '../../ports/backfill-job.ts';
-import type { WorkerReport } from '../../ports/backfill-ledger.ts';
+import type { LedgerHead, WorkerReport } from '../../ports/backfill-ledger.ts';
 import type { BackfillSpec } from '../../ports/backfill-spec.ts';
 import { realTimers } from '../../worker/timers.ts';
 import type { WriteOptions } from '../options.ts';
 import type { Project } from '../project.ts';
-import { withJob, workerId } from './engine.ts';
+import { type BackfillRequest, withJob, workerId } from './engine.ts';
 import { createRequest, keepInHistory, neverRun } from './runs.ts';
 import type { BackfillUndoReport } from './types.ts';
 
@@ -21,52 +22,73 @@ export async function undo(
 ): Promise<BackfillUndoReport> {
   const request = await createRequest(project, backfill, options);
   const startedAt = performance.now();
-  const { ledger, name, by, stop, abort } = request;
+  const { ledger, name, stop, abort } = request;
   const signal = AbortSignal.any([stop, abort]);
-  const result = await withJob(request, async (backfills, job) => {
-    if ((await backfills.head(ledger)) === undefined) throw neverRun(request);
-    if (!job.touched) throw nothingKept(name);
-    const onProgress = (restored: number): void =>
-      project.emit({
-        type: 'run.log',
-        run: name,
-        id: name,
-        direction: 'down',
-        message: `${restored} rows restored`,
-      });
-    const worker = { id: workerId(by), by, rows: 0 };
-    return undoAlone(backfills, job, { worker, batch: BATCH, signal, onProgress });
+  const onProgress = (restored: number): void =>
+    project.emit({
+      type: 'run.log',
+      run: name,
+      id: name,
+      direction: 'down',
+      message: `${restored} rows restored`,
+    });
+  const { ended, ...result } = await withJob(request, async (backfills, job) => {
+    refuseOther(request, await backfills.head(ledger), job);
+    return undoAlone(backfills, job, request, { signal, onProgress });
   });
-  const durationMs = Math.round(performance.now() - startedAt);
-  if (signal.aborted) return { ...result, name, ledger, durationMs, error: stopped(name, result) };
+  const report = { ...result, name, ledger, durationMs: Math.round(performance.now() - startedAt) };
+  if (!ended) return { ...report, error: stopped(name, result) };
   await keepInHistory(project, request, {
     direction: 'down',
     status: 'reverted',
     effect: 'complete',
-    durationMs,
+    durationMs: report.durationMs,
     result,
   });
-  return { ...result, name, ledger, durationMs };
+  return report;
+}
+
+function refuseOther(
+  request: BackfillRequest,
+  head: LedgerHead | undefined,
+  job: BackfillJob,
+): asserts head is LedgerHead {
+  if (head === undefined) throw neverRun(request);
+  if (head.target === job.target) return;
+  throw new GodwitError(
+    'GODWIT_BACKFILL_CHANGED',
+    `The backfill ${head.name} was run on ${head.target}, and is defined on ${job.target} now.`,
+    { state: 'Nothing was undone.', next: ['restore the definition, then undo it'] },
+  );
+}
+
+interface Alone extends UndoResult {
+  /** False: it was stopped. */
+  readonly ended: boolean;
 }
 
 /** Tells of itself while it lasts, so that no other begins meanwhile. */
 async function undoAlone(
   backfills: Backfills,
   job: BackfillJob,
-  options: UndoOptions,
-): Promise<UndoResult> {
-  const { worker, signal } = options;
+  { by, name }: BackfillRequest,
+  how: Pick<UndoOptions, 'signal' | 'onProgress'>,
+): Promise<Alone> {
+  const worker = { id: workerId(by), by, rows: 0 };
   const over = new AbortController();
-  const work = backfills.undo(job, options);
-  const beats = beat(backfills, job.ledger, worker, over.signal);
+  let beats: Promise<void> | undefined;
+  const onBegun = (): void => {
+    beats = beat(backfills, job.ledger, worker, over.signal);
+  };
   try {
-    const result = await work;
-    if (!signal.aborted) await backfills.end(job.ledger, 'undone', { ...result });
-    return result;
+    const result = await backfills.undo(job, { ...how, worker, batch: BATCH, onBegun });
+    const ended = !how.signal.aborted;
+    if (ended && !(await backfills.end(job.ledger, 'undone', { ...result }))) throw overtaken(name);
+    return { ...result, ended };
   } finally {
     over.abort();
     await beats;
-    await backfills.letGo(job.ledger, worker.id, []).catch(() => undefined);
+    if (beats) await backfills.letGo(job.ledger, worker.id, []).catch(() => undefined);
   }
 }
 
@@ -82,17 +104,6 @@ async function beat(
     // One that fails for a moment is made up for by the next.
     await backfills.heartbeat(ledger, worker).catch(() => undefined);
   }
-}
-
-function nothingKept(name: string): GodwitError {
-  return new GodwitError(
-    'GODWIT_BACKFILL_INVALID',
-    `${name} has no \`backup: 'touched'\`: what its rows were before was not kept.`,
-    {
-      state: 'Nothing was changed.',
-      next: ["if it was run with `backup: 'touched'`, put that back into its definition"],
-    },
-  );
 }
 
 function stopped(name: string, { restored }: UndoResult): BackfillUndoReport['error'] {

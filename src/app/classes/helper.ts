@@ -83,9 +83,9 @@ export class MigrationHelper {
       document[field] = await defaultValue(document);
       return document;
     });
-    // In a migration the collection's name is added to it.
-    const name = place.run ? `addField-${field}` : `addField-${field}-${place.name}`;
-    return transformAt(place, missing, set, { ...options, name });
+    // On its own it is named by what it does.
+    const named = place.run ? { ...options, name: `addField-${field}` } : options;
+    return transformAt(place, missing, set, named);
   }
 
   /** Removes a field, whatever it holds. Safe to repeat. */
@@ -286,7 +286,7 @@ function engineOfRun({ run, name: collection }: Place): Engine {
 
 /**
  * A ledger of its own, for a script without godwit: one that was killed is resumed when the
- * same is asked again, one that was finished begins anew.
+ * same is asked again, one that was finished or cancelled begins anew.
  */
 function engineAlone(
   place: Place,
@@ -301,9 +301,10 @@ function engineAlone(
     const named = { ...spec, name: name ?? `${spec.name}-${place.name}-${what.slice(0, 12)}` };
     const migrator = createMigrator({ client: place.model.db, config: false });
     try {
-      let report = await migrator.backfill.run(named, { signal });
-      if (!report.ran) report = await migrator.backfill.run(named, { signal, again: true });
-      const { summary, error } = report;
+      const { backfills } = await migrator.backfill.list();
+      const before = backfills.find(({ ledger }) => ledger === `backfill:${named.name}`);
+      const again = /^(complete|cancelled|undone)$/.test(before?.state ?? '');
+      const { summary, error } = await migrator.backfill.run(named, { signal, again });
       if (error) throw new GodwitError(error.code, error.message, error);
       return summary;
     } finally {

@@ -227,8 +227,8 @@ class Run {
         return (
           this.#head.error ?? {
             code: end.state === 'cancelled' ? 'GODWIT_STOPPED' : 'GODWIT_BACKFILL_FAILED',
-            message: `The backfill ${name} was ended as ${end.state} by another process.`,
-            state: /^und/.test(end.state) ? 'What it had done is put back.' : state,
+            message: `The backfill ${name} ${end.state === 'undoing' ? 'is being undone' : `was ended as ${end.state}`} by another process.`,
+            state: endedState(end.state) ?? state,
           }
         );
       default:
@@ -249,6 +249,11 @@ class Run {
       notes: this.#notes,
     });
   }
+}
+
+function endedState(state: LedgerHead['state']): string | undefined {
+  if (state === 'undone') return 'What it had done was put back.';
+  return state === 'undoing' ? 'What it had done is being put back.' : undefined;
 }
 
 function stateOf(end: WorkEnd): BackfillSummary['state'] {

@@ -162,13 +162,15 @@ async function insert(
     await collection.insertMany([...documents], { ordered: inTransaction, ...session });
     return [];
   } catch (error) {
+    // The transaction is over: nothing more can be asked in it.
+    if (inTransaction) throw error;
     const { writeErrors } = error as { writeErrors?: unknown };
     const failed = [writeErrors ?? []].flat() as { code: number; index: number }[];
     if (serverCode(error) !== 11000 || failed.some(({ code }) => code !== 11000)) throw error;
     // Of another unique index than that of _id: what is not there now will not be inserted.
     const late = failed.map(({ index }) => documents[index] as Document);
     const there = await placesOfExisting({ collection, session } as Place, late);
-    if (inTransaction || there.size < late.length) throw error;
+    if (there.size < late.length) throw error;
     return late;
   }
 }

@@ -53,16 +53,18 @@ export async function moveTogether<Move extends Moving>(
     } catch (error) {
       // Of some collections a transaction may not write; nothing was done by then.
       if (isRefused(error)) return work(move, batch);
+      const conflict = serverCode(error) === SERVER_CODE.writeConflict;
       if (!hasLabel(error, 'TransientTransactionError')) throw error;
+      if (performance.now() > until) {
+        if (!conflict || batch.length > 1) throw error;
+        move.left += 1;
+        return;
+      }
     }
     if (batch.length > 1) {
       const middle = Math.ceil(batch.length / 2);
       await moveTogether(move, session, batch.slice(0, middle), work);
       await moveTogether(move, session, batch.slice(middle), work);
-      return;
-    }
-    if (performance.now() > until) {
-      move.left += 1;
       return;
     }
     await sleep(Math.min(PAUSE_MS * round, LONGEST_PAUSE_MS));

@@ -43,6 +43,7 @@ export const RESUME = { mode: 'resume', acceptDefinition: false, by: ACTOR } as 
 export const UNDO = {
   worker: { id: 'undo', by: ACTOR, rows: 0 },
   signal: new AbortController().signal,
+  onBegun: () => {},
   onProgress: () => {},
 } as const;
 

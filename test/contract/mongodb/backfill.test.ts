@@ -512,6 +512,17 @@ describe('looking first', () => {
 });
 
 describe('undoing', () => {
+  it('cuts nothing behind the bar that it puts up', async () => {
+    await fill(10);
+    const job = jobOf({ touched: true });
+    const { generation } = await backfills.begin(job, RESUME);
+    const bar = { ledger: job.ledger, generation, sweep: 1, n: 1, state: 'void', attempts: 0 };
+    const chunks = db.collection<{ _id: string }>('godwit_chunks');
+    await chunks.insertOne({ _id: `${job.ledger}#${generation}#1`, ...bar });
+    expect(await backfills.claim(job, 'late', 5)).toBeUndefined();
+    expect(await chunks.countDocuments()).toBe(1);
+  });
+
   it('restores what is as it was left, and reports the rest', async () => {
     await fill(30);
     const before = await things().find().toArray();

@@ -400,6 +400,30 @@ describe.each([
     expect(await archived.countDocuments({ changed: true })).toBe(hasTransactions ? 1 : 0);
   });
 
+  it('says at once what another unique index of the archive refuses', async () => {
+    await fill({ at: new Date(0), code: 'a' }, { at: new Date(0), code: 'b' });
+    const archived = db.collection('others');
+    await archived.createIndex({ code: 1 }, { unique: true });
+    await archived.insertOne({ code: 'b' });
+    await expect(
+      MigrationHelper.archiveOldDocuments(Thing, Other, new Date(1), 'at'),
+    ).rejects.toMatchObject({ code: 11000 });
+    expect(await things()).toHaveLength(2);
+  });
+
+  it('fills a field by a function again when that was edited, and resumes nothing else', async () => {
+    await fill({}, {});
+    const add = (value: () => unknown) => MigrationHelper.addField(Thing, 'a', value);
+    expect(await add(() => 1)).toMatchObject({ modifiedCount: 2 });
+    await db.collection('things').insertOne({ _id: 3 as never });
+    expect(await add(() => 2)).toMatchObject({ modifiedCount: 1 });
+    const named = (by: (doc: { a: number }) => object) =>
+      MigrationHelper.transformData(Thing, {}, by, { name: 'mine' });
+    expect(await named((doc) => ({ ...doc, a: doc.a + 1 }))).toMatchObject({ modifiedCount: 3 });
+    expect(await named((doc) => ({ ...doc, a: doc.a + 2 }))).toMatchObject({ modifiedCount: 3 });
+    expect((await things()).map(({ a }) => a)).toEqual([4, 4, 5]);
+  });
+
   it('archives what is old as it is at last, while others change and rejuvenate it', async () => {
     const MANY = 2_000;
     await fill(...Array.from({ length: MANY }, () => ({ at: new Date(0), v: 0 })));

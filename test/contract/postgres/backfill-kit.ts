@@ -115,5 +115,6 @@ export const BEGIN = { mode: 'resume', acceptDefinition: false, by: ACTOR } as c
 export const UNDO = {
   worker: { id: 'undo', by: ACTOR, rows: 0 },
   signal: new AbortController().signal,
+  onBegun: () => {},
   onProgress: () => {},
 } as const;

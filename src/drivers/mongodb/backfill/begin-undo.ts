@@ -1,10 +1,11 @@
 import type { ClientSession, Document } from 'mongodb';
-import { busy } from '../../../core/backfill/busy.ts';
+import { busy, nothingKept } from '../../../core/backfill/refuse-undo.ts';
 import type { WorkerReport } from '../../../ports/backfill-ledger.ts';
 import { identifyProcess } from '../process-identity.ts';
 import type { LedgerDocument } from './documents.ts';
 import { endSession, isGone } from './gone.ts';
 import { type Parts, SURE, unknownLedger } from './parts.ts';
+import { readProgress } from './progress.ts';
 import { takeAll } from './take-all.ts';
 
 type Present = LedgerDocument & { readonly now: Date };
@@ -31,12 +32,22 @@ export async function beginUndo(
     );
     const open = found.state === 'running' || found.state === 'undoing';
     if (open && alive.length > 0) throw busy(found.name, found.state, alive);
-    await endSession(parts, found.undoSession);
+    if (found.state === 'undoing') await endSession(parts, found.undoSession);
+    else await refuseUnkept(parts, found);
     const begun = await turn(parts, found, worker, session);
     if (begun === undefined) continue;
     await takeAll(parts, begun, found.workers);
     return begun;
   }
+}
+
+async function refuseUnkept(parts: Parts, found: LedgerDocument): Promise<void> {
+  if (found.state === 'undone') return;
+  const { changed, deleted } = await readProgress(parts, found);
+  if (changed + deleted === 0) return;
+  const generation = { $gte: found.undoFrom };
+  const kept = await parts.touched.findOne({ ledger: found._id, generation });
+  if (kept === null) throw nothingKept(found.name);
 }
 
 /** Undefined when it is not as it was looked at any more. */
@@ -58,6 +69,7 @@ async function turn(
           state: 'undoing',
           control: { $literal: {} },
           workers: [{ $mergeObjects: [{ $literal: self }, { heartbeatAt: '$$NOW' }] }],
+          undoneBy: { $literal: id },
           undoSession: { $literal: session?.id?.id ?? null },
         },
       },
@@ -66,4 +78,10 @@ async function turn(
     { returnDocument: 'after', includeResultMetadata: false, ...SURE },
   );
   return (begun as LedgerDocument | null) ?? undefined;
+}
+
+/** A session that is given back may be anybody's next: no successor shall end it. */
+export async function leaveUndo(parts: Parts, ledger: string, worker: string): Promise<void> {
+  const mine = { _id: ledger, undoneBy: worker };
+  await parts.ledgers.updateOne(mine, { $unset: { undoSession: 1 } }).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 import type { Document, IndexDescription } from 'mongodb';
-import { busy } from '../../../core/backfill/busy.ts';
+import { busy } from '../../../core/backfill/refuse-undo.ts';
 import { GodwitError } from '../../../errors.ts';
 import type { BeginOptions } from '../../../ports/backfill.ts';
 import type { BackfillJob } from '../../../ports/backfill-job.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Document } from 'mongodb';
 import type { BackfillJob, Chunk } from '../../../ports/backfill-job.ts';
-import { isDuplicateKey, serverCode } from '../errors.ts';
+import { isDuplicateKey, SERVER_CODE, serverCode } from '../errors.ts';
 import { identifyProcess } from '../process-identity.ts';
 import { nextRange } from './cut.ts';
 import { type ChunkDocument, FIRST_EXTRA, type LedgerDocument } from './documents.ts';
@@ -14,7 +14,6 @@ const TRIES = 50;
 const LOOKED_AT = 200;
 const LOCK_MS = 500;
 const STUCK_MS = 2000;
-const MAX_TIME_EXPIRED = 50;
 
 type Present = LedgerDocument & { readonly now: Date };
 
@@ -152,7 +151,7 @@ async function takeOver(
     try {
       return await take(parts, chunk, claimed, chunk.state === 'claimed' ? 1 : 0);
     } catch (error) {
-      if (serverCode(error) !== MAX_TIME_EXPIRED) throw error;
+      if (serverCode(error) !== SERVER_CODE.maxTimeExpired) throw error;
       await endSession(parts, chunk.claim?.session);
     }
   }
@@ -191,6 +190,8 @@ async function cut(
   size: number,
   claimed: Claim,
 ): Promise<ChunkDocument | 'raced' | undefined> {
+  // The ledger is not as it was looked at any more: nothing is cut behind a bar.
+  if (last?.state === 'void' && toNumber(last.generation) === head.generation) return 'raced';
   const range = await nextRange(parts, job, head, last, size);
   if (range === undefined) return undefined;
   const chunk: ChunkDocument = { ...range, state: 'claimed', attempts: 0, claim: claimed };

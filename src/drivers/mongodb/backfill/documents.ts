@@ -52,7 +52,8 @@ export interface LedgerDocument extends Document {
   readonly summary?: Readonly<Record<string, unknown>> | undefined;
   /** Generation from which on `undo` gives rows back: those before were wanted. */
   readonly undoFrom: number;
-  /** Session of the transactions of the last `undo`: a killed one's is ended by the next. */
+  /** Worker of the last `undo`, and the session of its transactions: a killed one's is ended. */
+  readonly undoneBy?: string;
   readonly undoSession?: unknown;
   /** Numbers given to chunks that are not ranges of the frontier. */
   readonly extra: number;
@@ -78,7 +79,7 @@ export interface ClaimDocument {
   readonly session?: unknown;
 }
 
-/** `void`: of an earlier generation; `split`: its halves stand for it. */
+/** `void`: nobody's any more, or a bar (take-all.ts); `split`: its halves stand for it. */
 export type ChunkState = 'claimed' | 'waiting' | 'done' | 'split' | 'void';
 
 export interface ChunkDocument extends Document {

@@ -10,9 +10,12 @@ export const ABANDONED_MS = 15_000;
  * @param heardMs when it was heard of last, and `now`: both by the server's clock
  */
 export function isGone(owner: ProcessIdentity | undefined, heardMs: number, now: Date): boolean {
+  return isDead(owner) || now.getTime() - heardMs > ABANDONED_MS;
+}
+
+export function isDead(owner: ProcessIdentity | undefined): boolean {
   // The ledger is read exactly: a pid may come as a Long.
-  const known = owner && { ...owner, pid: Number(owner.pid) };
-  return isProvablyDead(known, identifyProcess()) || now.getTime() - heardMs > ABANDONED_MS;
+  return isProvablyDead(owner && { ...owner, pid: Number(owner.pid) }, identifyProcess());
 }
 
 /** A killed client's transaction would keep its rows locked until the server ends it. */

@@ -9,7 +9,7 @@ import type {
 } from '../../../ports/backfill-ledger.ts';
 import { identifyProcess } from '../process-identity.ts';
 import type { LedgerDocument } from './documents.ts';
-import { ABANDONED_MS, isGone } from './gone.ts';
+import { ABANDONED_MS, isDead } from './gone.ts';
 import { type Parts, toNumber, unknownLedger } from './parts.ts';
 import { fold, readProgress } from './progress.ts';
 
@@ -42,7 +42,7 @@ export async function toHead(parts: Parts, found: LedgerDocument): Promise<Ledge
     progress: await readProgress(parts, found),
     control: found.control,
     workers: found.workers
-      .filter(({ process, heartbeatAt }) => !isGone(process, heartbeatAt.getTime(), heartbeatAt))
+      .filter(({ process }) => !isDead(process))
       .map(({ id, by, heartbeatAt, rows }) => ({ id, by, heartbeatAt, rows })),
     startedAt: found.startedAt,
     ...(found.endedAt && { endedAt: found.endedAt }),

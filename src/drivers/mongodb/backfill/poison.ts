@@ -101,7 +101,7 @@ export async function listPoisoned(
 export async function retryPoisoned(parts: Parts, ledger: string): Promise<number> {
   for (let count = 0; ; ) {
     const head = await parts.ledgers.findOne({ _id: ledger });
-    if (head === null) return count;
+    if (head === null || head.state === 'undoing' || head.state === 'undone') return count;
     const { generation } = head;
     const bad = await parts.poison.find({ ledger, generation }).limit(RETRIED_TOGETHER).toArray();
     if (bad.length === 0) return count;

@@ -1,4 +1,4 @@
-import { isDuplicateKey, serverCode } from '../errors.ts';
+import { isDuplicateKey, SERVER_CODE, serverCode } from '../errors.ts';
 import { LONGEST_LEFT_MS } from '../transaction.ts';
 import {
   type ChunkDocument,
@@ -11,12 +11,12 @@ import { endSession, isGone } from './gone.ts';
 import { type Parts, toNumber } from './parts.ts';
 
 const LOCK_MS = 500;
-const MAX_TIME_EXPIRED = 50;
 const LOOKED_AT = 100;
 
 /**
- * Takes a generation's chunks from all workers, once its ledger is not `running`: what one
- * has under way commits before this returns, or never.
+ * Takes the chunks of a generation, and of those before, from all workers, once the ledger
+ * is not `running` in it: what one has under way commits before this returns, or never. (On
+ * a standalone, which has no transactions, what is under way may arrive later.)
  *
  * @param workers those that the ledger knew of
  */
@@ -26,11 +26,15 @@ export async function takeAll(
   workers: readonly WorkerDocument[],
 ): Promise<void> {
   await bar(parts, { ledger, generation, sweep });
+  // Whoever began this generation may have been killed before it came to bar the last one.
+  if (generation > 1) await bar(parts, { ledger, generation: generation - 1, sweep });
+  const all = { ledger, generation: { $lte: generation } };
+  await parts.chunks.updateMany({ ...all, state: 'waiting' }, { $set: { state: 'void' } });
   const until = performance.now() + LONGEST_LEFT_MS;
   for (;;) {
     const open = await parts.chunks
       .aggregate<ChunkDocument & { readonly now: Date }>([
-        { $match: { ledger, generation, state: { $in: ['claimed', 'waiting'] } } },
+        { $match: { ...all, state: { $in: ['claimed', 'waiting'] } } },
         { $limit: LOOKED_AT },
         { $set: { now: '$$NOW' } },
       ])
@@ -88,6 +92,6 @@ async function take(parts: Parts, chunk: ChunkDocument, patient: boolean): Promi
       { maxTimeMS: LOCK_MS },
     );
   } catch (error) {
-    if (!patient || serverCode(error) !== MAX_TIME_EXPIRED) throw error;
+    if (!patient || serverCode(error) !== SERVER_CODE.maxTimeExpired) throw error;
   }
 }

@@ -1,8 +1,9 @@
 import type { ClientSession, Document } from 'mongodb';
+import { overtaken } from '../../../core/backfill/refuse-undo.ts';
 import type { UndoOptions, UndoResult } from '../../../ports/backfill.ts';
 import type { BackfillJob, KeyValue } from '../../../ports/backfill-job.ts';
-import { beginUndo } from './begin-undo.ts';
-import type { TouchedDocument } from './documents.ts';
+import { beginUndo, leaveUndo } from './begin-undo.ts';
+import type { LedgerDocument, TouchedDocument } from './documents.ts';
 import { keyText, toKeyValue } from './keys.ts';
 import { collectionOf, LOSSLESS, type Parts } from './parts.ts';
 import { exactKey, findRaw } from './rows.ts';
@@ -18,9 +19,12 @@ export async function undo(
   job: BackfillJob,
   options: UndoOptions,
 ): Promise<UndoResult> {
+  const { worker, onBegun, onProgress } = options;
   const session = takeSession(parts);
   try {
-    const { undoFrom, generation } = await beginUndo(parts, job.ledger, options.worker, session);
+    const begun = await beginUndo(parts, job.ledger, worker, session);
+    onBegun();
+    const { undoFrom } = begun;
     const all = { ledger: job.ledger, generation: { $gte: undoFrom } };
     const left = { ...all, skipped: true } as const;
     // What was changed back by hand meanwhile may be as it was left.
@@ -28,39 +32,55 @@ export async function undo(
     let restored = 0;
     const onRestored = (rows: number): void => {
       restored += rows;
-      options.onProgress(restored);
+      onProgress(restored);
     };
     // Newest first: an earlier one's pre-image is older.
-    for (let each = generation; each >= undoFrom; each--) {
-      await undoGeneration(parts, job, each, { ...options, session, onRestored });
+    for (let { generation } = begun; generation >= undoFrom; generation--) {
+      await undoGeneration(parts, job, { ...options, begun, generation, session, onRestored });
     }
     const skipped = await parts.touched.countDocuments(left);
     const shown = await parts.touched.find(left).limit(SHOWN_KEYS).toArray();
     return { restored, skipped, skippedKeys: shown.map((row) => keyOfTouched(parts, row)) };
   } finally {
+    await leaveUndo(parts, job.ledger, worker.id);
     putBack(parts, session);
   }
 }
 
 interface Work extends UndoOptions {
+  readonly begun: LedgerDocument;
+  readonly generation: number;
   readonly session: ClientSession | undefined;
   onRestored(rows: number): void;
 }
 
-async function undoGeneration(
+async function undoGeneration(parts: Parts, job: BackfillJob, work: Work): Promise<void> {
+  const { signal, session, onRestored } = work;
+  while (!signal.aborted) {
+    const restored = await untilDone(() =>
+      inTransaction(session, (own) => undoBatch(parts, job, work, own)),
+    );
+    if (restored === undefined) return;
+    onRestored(restored);
+  }
+}
+
+/** @returns how many rows are as they were; undefined when there was none left */
+async function undoBatch(
   parts: Parts,
   job: BackfillJob,
-  generation: number,
-  { batch, signal, session, onRestored }: Work,
-): Promise<void> {
-  const query = { ledger: job.ledger, generation, skipped: { $exists: false } } as const;
-  while (!signal.aborted) {
-    const rows = await parts.touched.find(query).limit(Math.max(1, batch)).toArray();
-    if (rows.length === 0) return;
-    onRestored(
-      await untilDone(() => inTransaction(session, (own) => restore(parts, job, rows, own))),
-    );
-  }
+  { begun, generation, worker, batch }: Work,
+  session: ClientSession | undefined,
+): Promise<number | undefined> {
+  const options = session ? { session } : {};
+  const mine = { _id: job.ledger, generation: begun.generation, undoneBy: worker.id } as const;
+  const still = await parts.ledgers.findOne({ ...mine, state: 'undoing' }, options);
+  if (still === null) throw overtaken(begun.name);
+  const rows = await parts.touched
+    .find({ ledger: job.ledger, generation, skipped: { $exists: false } }, options)
+    .limit(Math.max(1, batch))
+    .toArray();
+  return rows.length === 0 ? undefined : restore(parts, job, rows, session);
 }
 
 async function untilDone<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busy } from '../../../core/backfill/busy.ts';
-import type { WorkerReport } from '../../../ports/backfill-ledger.ts';
+import { busy, nothingKept } from '../../../core/backfill/refuse-undo.ts';
+import type { LedgerHead, WorkerReport } from '../../../ports/backfill-ledger.ts';
 import type { Actor } from '../../../ports/history.ts';
 import { jsonLiteral, literal } from '../text.ts';
 import { aliveSql, readHeads } from './head.ts';
@@ -19,13 +19,19 @@ const PAUSE_MS = 100;
  * From here on nobody works on the ledger but who undoes it: what a worker has under way
  * commits before this returns, or never.
  */
-export async function beginUndo(place: Place, ledger: string, worker: WorkerReport): Promise<void> {
+export async function beginUndo(
+  place: Place,
+  ledger: string,
+  worker: WorkerReport,
+): Promise<LedgerHead> {
+  const before = await headOf(place, ledger);
+  await refuseUnkept(place, before);
   const until = performance.now() + NOTICE_MS;
   while (!(await turn(place, ledger, worker))) {
-    const [head] = await readHeads(place, ledger);
-    if (head === undefined) throw unknownLedger(ledger);
-    const present = head.workers.some(({ by }) => !isEnded(by, worker.by));
-    if (present || performance.now() > until) throw busy(head.name, head.state, head.workers);
+    const { name, state, workers } = await headOf(place, ledger);
+    const others = workers.filter(({ id }) => id !== worker.id);
+    const present = others.some(({ by }) => !isEnded(by, worker.by));
+    if (present || performance.now() > until) throw busy(name, state, others);
     await sleep(PAUSE_MS);
   }
   // In a message of its own: who cuts a range holds a chunk while it waits for the ledger.
@@ -34,6 +40,25 @@ export async function beginUndo(place: Place, ledger: string, worker: WorkerRepo
     where ledger = ${literal(ledger)} and state in ('waiting', 'claimed')`,
     PATIENT,
   );
+  return headOf(place, ledger);
+}
+
+async function headOf(place: Place, ledger: string): Promise<LedgerHead> {
+  const [head] = await readHeads(place, ledger);
+  if (head === undefined) throw unknownLedger(ledger);
+  return head;
+}
+
+async function refuseUnkept(
+  { pool, tables }: Place,
+  { ledger, name, state, progress }: LedgerHead,
+): Promise<void> {
+  if (state === 'undoing' || state === 'undone') return;
+  if (progress.changed + progress.deleted === 0) return;
+  const [kept] = await pool.run(
+    `select 1 from ${tables.touched} where ledger = ${literal(ledger)} limit 1`,
+  );
+  if (kept?.rowCount === 0) throw nothingKept(name);
 }
 
 /** Whether a process of this machine is gone, and the server has only not noticed yet. */

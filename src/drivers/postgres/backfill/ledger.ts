@@ -1,4 +1,4 @@
-import { busy } from '../../../core/backfill/busy.ts';
+import { busy } from '../../../core/backfill/refuse-undo.ts';
 import { GodwitError } from '../../../errors.ts';
 import type { BeginOptions } from '../../../ports/backfill.ts';
 import type { BackfillJob } from '../../../ports/backfill-job.ts';

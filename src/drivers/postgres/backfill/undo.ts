@@ -1,3 +1,4 @@
+import { overtaken } from '../../../core/backfill/refuse-undo.ts';
 import type { UndoOptions, UndoResult } from '../../../ports/backfill.ts';
 import type { BackfillJob, KeyValue } from '../../../ports/backfill-job.ts';
 import { ident, literal } from '../text.ts';
@@ -22,13 +23,17 @@ export async function undo(
   const target = await place.target(job);
   const { touched } = place.tables;
   const ledger = `ledger = ${literal(job.ledger)}`;
-  await beginUndo(place, job.ledger, options.worker);
+  const { name, generation } = await beginUndo(place, job.ledger, options.worker);
+  options.onBegun();
+  const mine = `${place.tables.ledger} where ${ledger} and state = 'undoing' and generation = ${generation}`;
   await place.pool.run(`update ${touched} set skipped = false where ${ledger} and skipped`);
   let restored = 0;
   while (!options.signal.aborted) {
     const layout = await nextLayout(place, ledger);
     if (layout === undefined) break;
-    restored += await undoBatch(place, target, { ledger, layout, batch: options.batch });
+    const some = await undoBatch(place, target, { ledger, mine, layout, batch: options.batch });
+    if (some === undefined) throw overtaken(name);
+    restored += some;
     options.onProgress(restored);
   }
   const [skipped, keys] = await place.pool.run(
@@ -55,11 +60,20 @@ async function nextLayout(place: Place, ledger: string): Promise<readonly string
   return names == null ? undefined : (JSON.parse(names) as string[]);
 }
 
+interface Batch {
+  readonly ledger: string;
+  /** The ledger while this undo is what goes on. */
+  readonly mine: string;
+  readonly layout: readonly string[];
+  readonly batch: number;
+}
+
+/** @returns how many rows are as they were; undefined when others took it over */
 async function undoBatch(
   place: Place,
   target: Target,
-  { ledger, layout, batch }: { ledger: string; layout: readonly string[]; batch: number },
-): Promise<number> {
+  { ledger, mine, layout, batch }: Batch,
+): Promise<number | undefined> {
   const { touched } = place.tables;
   const columns = layout.flatMap((name) => target.columns.find((each) => each.name === name) ?? []);
   const whole = columns.length === layout.length;
@@ -69,9 +83,10 @@ async function undoBatch(
   const mutable = columns.filter(
     (column) => !column.generated && !column.identity && !target.key.includes(column),
   );
-  const [result] = await place.pool.run(
-    `with n as materialized (select t.id, t.generation, t.chunk, t.key, t.before, t.after, t.deleted from ${touched} t
-      where ${ledger} and not skipped order by t.generation desc, t.chunk desc, t.id desc limit ${Math.max(1, Math.round(batch))} for update),
+  const [lock, result] = await place.pool.run(
+    `select 1 from ${mine} for share;
+    with n as materialized (select t.id, t.generation, t.chunk, t.key, t.before, t.after, t.deleted from ${touched} t
+      where ${ledger} and not skipped and exists (select 1 from ${mine}) order by t.generation desc, t.chunk desc, t.id desc limit ${Math.max(1, Math.round(batch))} for update),
     t as materialized (select distinct on (key) * from n order by key, generation desc, chunk desc, id desc),
     b as materialized (select t.* from t where ${NAMES}::jsonb = ${literal(JSON.stringify(layout))}::jsonb),
     ${whole ? restoreParts(target, columns, mutable, same) : 'done as (select b.id, b.generation, b.chunk from b where false)'},
@@ -79,7 +94,7 @@ async function undoBatch(
     s as (update ${touched} t set skipped = true from b where ${ledger} and ${itself('b')} and t.id not in (select id from done))
     select count(*) from d`,
   );
-  return Number(result?.rows[0]?.[0]);
+  return lock?.rowCount === 1 ? Number(result?.rows[0]?.[0]) : undefined;
 }
 
 function itself(other: string): string {
