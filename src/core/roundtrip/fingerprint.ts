@@ -18,7 +18,8 @@ export class Fingerprint {
     this.rows += 1;
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     // The sum wraps at 64 bits, as a typed array does by itself.
-    this.#sums[bucket] = (this.#sums[bucket] ?? 0n) + hash(row.text).readBigUInt64BE();
+    const print = hash(`${row.key.length} ${row.key}${row.text}`).readBigUInt64BE();
+    this.#sums[bucket] = (this.#sums[bucket] ?? 0n) + print;
   }
 
   /** Buckets in which the rows of the two are not the same. */

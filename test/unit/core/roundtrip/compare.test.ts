@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { compareRows, type TableState } from '../../../../src/core/roundtrip/compare-rows.ts';
 import { compareStates } from '../../../../src/core/roundtrip/compare-states.ts';
-import { Fingerprint } from '../../../../src/core/roundtrip/fingerprint.ts';
+import { bucketOf, Fingerprint } from '../../../../src/core/roundtrip/fingerprint.ts';
 import type { Row } from '../../../../src/ports/rows.ts';
 import type { Snapshot } from '../../../../src/ports/snapshot.ts';
 
@@ -50,6 +50,13 @@ it('counts what is missing, too many and changed as a plain comparison does', as
     }),
     { numRuns: 100 },
   );
+});
+
+it('tells rows of the same text apart by their keys, in one bucket too', async () => {
+  const [first, ...others] = Array.from({ length: 20_000 }, (_, key) => `${key}`);
+  const beside = others.find((key) => bucketOf(key) === bucketOf(`${first}`));
+  const of = (key: string | undefined) => state([{ key: `${key}`, text: '' }]);
+  expect(await compareRows(of(first), of(beside))).toMatchObject({ missing: 1, extra: 1 });
 });
 
 it('tells rows without a key apart, however often each is there', async () => {
