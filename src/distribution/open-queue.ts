@@ -16,7 +16,9 @@ export interface OpenedQueue {
   readonly name: string;
   readonly queue: Queue;
   /** With how it is waited for when it is gone. */
-  readonly connection: RedisAddress & { readonly retryStrategy: (times: number) => number };
+  readonly connection: RedisAddress & { readonly retryStrategy: (times: number) => number | null };
+  /** Before closing: a Redis that is gone is not waited for any more. */
+  hangUp(): void;
 }
 
 const LONGEST_WAIT_MS = 1_000;
@@ -27,13 +29,17 @@ export async function openQueue(migrator: Migrator, options: QueueOptions): Prom
   const address = readRedisUrl(options.redis ?? redis);
   const name = options.queue ?? queueName(await migrator.target());
   const bull = loadBullmq(root);
+  let over = false;
   const connection = {
     ...address,
-    retryStrategy: (times: number) => Math.min(times * 100, LONGEST_WAIT_MS),
+    retryStrategy: (times: number) => (over ? null : Math.min(times * 100, LONGEST_WAIT_MS)),
+  };
+  const hangUp = (): void => {
+    over = true;
   };
   // What cannot be sent now is sent by the next look, so nothing is kept for later.
   const queue = new bull.Queue(name, {
     connection: { ...connection, enableOfflineQueue: false },
   });
-  return { bull, name, queue, connection };
+  return { bull, name, queue, connection, hangUp };
 }

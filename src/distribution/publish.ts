@@ -38,7 +38,7 @@ export async function publishBackfills(
   migrator: Migrator,
   options: PublishOptions = {},
 ): Promise<Publishing> {
-  const { queue, name } = await openQueue(migrator, options);
+  const { queue, name, hangUp } = await openQueue(migrator, options);
   const publisher = new Publisher(queue, options.on ?? (() => undefined));
   const off = migrator.on((event) => {
     if (event.type === 'backfill.started' && isShared(event.ledger)) {
@@ -57,6 +57,7 @@ export async function publishBackfills(
   publisher.start();
   const close = async (): Promise<void> => {
     off();
+    hangUp();
     await publisher.close();
   };
   return {

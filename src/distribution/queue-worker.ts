@@ -82,6 +82,7 @@ export class QueueWorker {
     await this.#working;
     await within(CLOSE_MS, closing);
     if (this.#publisher.reachable) await this.#publisher.look();
+    this.#parts.opened.hangUp();
     await this.#publisher.close();
   }
 
