@@ -1,6 +1,4 @@
-import { hash } from 'node:crypto';
-import { around, sourceOf } from '../../core/backfill/definition-text.ts';
-import { GodwitError } from '../../errors.ts';
+import { around } from '../../core/backfill/definition-text.ts';
 import {
   type ArchiveOptions,
   type ArchiveResult,
@@ -30,23 +28,17 @@ import {
   type MigrateResult,
   migrateCollection,
 } from '../../mongoose/helper/migrate-collection.ts';
-import {
-  type Engine,
-  type HelperOptions,
-  type ModelLike,
-  type Place,
-  placeOf,
-} from '../../mongoose/helper/place.ts';
+import { type HelperOptions, type ModelLike, placeOf } from '../../mongoose/helper/place.ts';
 import { updateReferences } from '../../mongoose/helper/references.ts';
 import { removeDuplicates } from '../../mongoose/helper/remove-duplicates.ts';
 import { type SanitizeOptions, sanitizeStringFields } from '../../mongoose/helper/sanitize.ts';
-import {
-  type TransformDocument,
-  type TransformOptions,
-  type TransformResult,
-  transformData,
+import type {
+  TransformDocument,
+  TransformOptions,
+  TransformResult,
 } from '../../mongoose/helper/transform-data.ts';
 import type { HelperResult } from '../../mongoose/helper/update.ts';
+import { transformAt } from './helper-ledger.ts';
 
 /**
  * What data migrations of MongoDB do most, for a mongoose model of a migration or of any
@@ -262,53 +254,3 @@ export class MigrationHelper {
 }
 
 type Document = Record<string, unknown>;
-
-function transformAt(
-  place: Place,
-  query: Document,
-  transform: TransformDocument,
-  options: HelperOptions & TransformOptions,
-): Promise<TransformResult> {
-  const engine = place.run ? engineOfRun(place) : engineAlone(place, query, transform, options);
-  return transformData(place, engine, query, transform, options);
-}
-
-/** The migration's ledger, under a name that is the same when it is run again. */
-function engineOfRun({ run, name: collection }: Place): Engine {
-  return (spec) => {
-    if (run === undefined) throw new GodwitError('GODWIT_INTERNAL', 'There is no run.');
-    const base = `${spec.name}-${collection}`;
-    const count = (run.names.get(base) ?? 0) + 1;
-    run.names.set(base, count);
-    return run.ctx.backfill({ ...spec, name: count === 1 ? base : `${base}-${count}` });
-  };
-}
-
-/**
- * A ledger of its own, for a script without godwit: one that was killed is resumed when the
- * same is asked again, one that was finished or cancelled begins anew.
- */
-function engineAlone(
-  place: Place,
-  query: Document,
-  transform: TransformDocument,
-  { name, signal }: HelperOptions & TransformOptions,
-): Engine {
-  return async (spec) => {
-    const { createMigrator } = await import('../create-migrator.ts');
-    const asked = `${place.name} ${JSON.stringify(query)} ${sourceOf(transform)}`;
-    const what = hash('sha256', asked, 'hex');
-    const named = { ...spec, name: name ?? `${spec.name}-${place.name}-${what.slice(0, 12)}` };
-    const migrator = createMigrator({ client: place.model.db, config: false });
-    try {
-      const { backfills } = await migrator.backfill.list();
-      const before = backfills.find(({ ledger }) => ledger === `backfill:${named.name}`);
-      const again = /^(complete|cancelled|undone)$/.test(before?.state ?? '');
-      const { summary, error } = await migrator.backfill.run(named, { signal, again });
-      if (error) throw new GodwitError(error.code, error.message, error);
-      return summary;
-    } finally {
-      await migrator.close();
-    }
-  };
-}
