@@ -230,7 +230,7 @@ describe.each([
   it('stops at once when it is aborted, and loses nothing', async () => {
     const url = await database.create(500);
     const slow = async ({ n }: { n: number }) => {
-      await sleep(10);
+      await sleep(100);
       return { n: n + 1 };
     };
     const first = use(url, [{ ...inJavaScript(), chunk: 50, transform: slow }]);
@@ -238,7 +238,7 @@ describe.each([
     setTimeout(() => abort.abort(), 1_500);
     const { summary } = await first.backfill.run('add', { abort: abort.signal });
     expect(summary.state).toBe('stopped');
-    expect(summary.durationMs).toBeLessThan(4_000);
+    expect(summary.durationMs).toBeLessThan(20_000);
     await first.close();
     const { summary: done } = await use(url, [{ ...inJavaScript(), chunk: 50 }]).backfill.run(
       'add',

@@ -108,7 +108,7 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     const events: GodwitEvent[] = [];
     const began = performance.now();
     const session = await driver.acquire(acquireOptions({ emit: (event) => events.push(event) }));
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect(events).toMatchObject([
       { type: 'lock.acquired', fence: 2, succeeded: { fence: 1, alive: false } },
     ]);
@@ -179,7 +179,7 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
       const session = await driver.acquire(acquireOptions());
       // It would block this collection, were it open.
       await client.db(nameOf(url)).collection('ticks').drop();
-      expect(performance.now() - began).toBeLessThan(3000);
+      expect(performance.now() - began).toBeLessThan(20_000);
       expect(await driver.history.events()).toEqual([]);
       await session.release();
       await driver.close();

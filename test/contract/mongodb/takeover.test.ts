@@ -106,7 +106,7 @@ describe.each([true, false])(
       await expect(
         other.acquire(acquireOptions({ timeoutMs: 60_000, signal: controller.signal })),
       ).rejects.toMatchObject({ code: 'GODWIT_STOPPED' });
-      expect(performance.now() - began).toBeLessThan(1500);
+      expect(performance.now() - began).toBeLessThan(20_000);
       await expect(other.acquire(acquireOptions({ timeoutMs: 300 }))).rejects.toThrow(
         /tester@test .* running up since/,
       );

@@ -181,7 +181,7 @@ describe('transactions', () => {
   it('is rolled back by a stop, also in the middle of a long command', async () => {
     await db()
       .collection('a')
-      .insertMany(Array.from({ length: 50 }, (_, x) => ({ x })));
+      .insertMany(Array.from({ length: 300 }, (_, x) => ({ x })));
     const stop = new AbortController();
     let late: unknown;
     const running = up(
@@ -200,7 +200,7 @@ describe('transactions', () => {
     );
     const began = performance.now();
     const outcome = await running;
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - began).toBeLessThan(15_000);
     expect(outcome).toMatchObject({
       status: 'stopped',
       effect: 'none',

@@ -126,7 +126,7 @@ describe('what goes wrong', () => {
     await sleep(100);
     const since = performance.now();
     expect(await second.backfills.claim(job, 'heir', 30)).toMatchObject({ n: held.n, attempts: 2 });
-    expect(performance.now() - since).toBeLessThan(1_000);
+    expect(performance.now() - since).toBeLessThan(10_000);
   });
 
   it('a row that a trigger holds back is set aside, not tried for ever', async () => {

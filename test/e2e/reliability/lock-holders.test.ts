@@ -63,7 +63,7 @@ describe('mongodb lock holders', () => {
     expect(refused.code, refused.stderr).toBe(5);
     const again = await runCli(['up', '--retry', '--url', url], { cwd: folder.path });
     expect(again.code, again.stderr).toBe(0);
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     await folder.remove();
   });
 
