@@ -18,7 +18,7 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   server = await startPostgres();
-}, 120_000);
+});
 afterAll(() => server.stop());
 beforeEach(async () => {
   cwd = await project(FILES);

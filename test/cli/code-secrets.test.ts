@@ -28,7 +28,7 @@ describe.each([
     url = (await (server as unknown as Record<string, () => string | Promise<string>>)[
       make
     ]?.()) as string;
-  }, 120_000);
+  });
   afterAll(() => server.stop());
 
   it('tells no secrets to history, JSON, terminal and logs', async () => {

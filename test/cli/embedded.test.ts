@@ -18,7 +18,7 @@ describe('the embedded MongoDB', () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'godwit-embedded-'));
     env = { MONGOMS_SYSTEM_BINARY: await findMongod() };
-  }, 120_000);
+  });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
   it('keeps its data, takes transactions, and is ignored by git', async () => {
@@ -36,7 +36,7 @@ describe('the embedded MongoDB', () => {
       await embedded?.close();
     }
     expect(await readFile(join(root, '.godwit/.gitignore'), 'utf8')).toBe('*\n');
-  }, 60_000);
+  });
 
   it('says so when another process has it', async () => {
     const first = await startEmbedded({ root, url: 'embedded:mongodb' }, env);
@@ -45,40 +45,36 @@ describe('the embedded MongoDB', () => {
       message: expect.stringMatching(/in use/),
     });
     await first?.close();
-  }, 60_000);
+  });
 
-  it.skipIf(process.platform === 'win32')(
-    'ends with a godwit that was killed',
-    async () => {
-      const wait = 'await new Promise((done) => setTimeout(done, 60_000))';
-      const cwd = await project({
-        'migrations/001_a.mjs': `export const up = async (db) => { await db.collection('a').insertOne({}); ${wait}; };`,
-      });
-      const running = startCli(['up', '--url', 'embedded:mongodb'], { cwd, env });
-      const pidOf = async (): Promise<number> => {
-        const names = await readdir(join(cwd, '.godwit'), { recursive: true }).catch(() => []);
-        const lock = names.find((name) => name.endsWith('mongod.lock'));
-        return lock ? Number(await readFile(join(cwd, '.godwit', lock), 'utf8')) : 0;
-      };
-      let pid = 0;
-      while (pid === 0) {
-        await sleep(50);
-        pid = await pidOf();
+  it.skipIf(process.platform === 'win32')('ends with a godwit that was killed', async () => {
+    const wait = 'await new Promise((done) => setTimeout(done, 60_000))';
+    const cwd = await project({
+      'migrations/001_a.mjs': `export const up = async (db) => { await db.collection('a').insertOne({}); ${wait}; };`,
+    });
+    const running = startCli(['up', '--url', 'embedded:mongodb'], { cwd, env });
+    const pidOf = async (): Promise<number> => {
+      const names = await readdir(join(cwd, '.godwit'), { recursive: true }).catch(() => []);
+      const lock = names.find((name) => name.endsWith('mongod.lock'));
+      return lock ? Number(await readFile(join(cwd, '.godwit', lock), 'utf8')) : 0;
+    };
+    let pid = 0;
+    while (pid === 0) {
+      await sleep(50);
+      pid = await pidOf();
+    }
+    running.kill('SIGKILL');
+    await running.done;
+    const isThere = (): boolean => {
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
       }
-      running.kill('SIGKILL');
-      await running.done;
-      const isThere = (): boolean => {
-        try {
-          return process.kill(pid, 0);
-        } catch {
-          return false;
-        }
-      };
-      while (isThere()) await sleep(50);
-      await rm(cwd, { recursive: true, force: true });
-    },
-    60_000,
-  );
+    };
+    while (isThere()) await sleep(50);
+    await rm(cwd, { recursive: true, force: true });
+  });
 
   it('is for its own URL only', async () => {
     expect(await startEmbedded({ root, url: 'mongodb://h/d' }, env)).toBeUndefined();
@@ -99,7 +95,7 @@ describe('PGlite', () => {
     expect(status.out).toMatch(/^pglite /);
     expect(status.out).toMatch(/001_a {2}applied/);
     expect((await godwit(['down', '--url', url], { cwd })).out).toMatch(/1 reverted/);
-  }, 60_000);
+  });
 
   it('is what SQL files run on when nothing names a database', async () => {
     const cwd = await project({ 'migrations/001_a.sql': 'CREATE TABLE a (id int);' });
@@ -107,5 +103,5 @@ describe('PGlite', () => {
     expect(up.err).toBe('');
     expect(up.out).toMatch(/^up → pglite .*\n\n {2}✓ 001_a/);
     expect((await godwit(['status', '--check'], { cwd })).code).toBe(0);
-  }, 60_000);
+  });
 });

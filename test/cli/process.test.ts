@@ -33,7 +33,7 @@ let env: Record<string, string>;
 
 beforeAll(async () => {
   server = await startMongod();
-}, 120_000);
+});
 afterAll(async () => {
   await server.stop();
 });

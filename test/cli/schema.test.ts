@@ -22,7 +22,7 @@ let url: string;
 
 beforeAll(async () => {
   server = await startPostgres();
-}, 120_000);
+});
 afterAll(() => server.stop());
 beforeEach(async () => {
   cwd = await project(FILES);
@@ -148,7 +148,7 @@ describe('schema diff', () => {
     expect(refused.json().error.code).toBe('GODWIT_SCRATCH_REFUSED');
     const embedded = await play('schema diff --plan --scratch embedded --json');
     expect(embedded.json()).toMatchObject({ summary: { added: 2, changed: 1, removed: 0 } });
-  }, 120_000);
+  });
 });
 
 describe('squash', () => {
@@ -199,7 +199,7 @@ describe('squash', () => {
       expect((await play(`schema diff --from ${other} --check`)).code).toBe(0);
     }
     expect(await readFile(join(cwd, 'migrations/003_baseline.sql'), 'utf8')).toMatchSnapshot();
-  }, 60_000);
+  });
 
   it('refuses what is not applied, and changes nothing in a dry run', async () => {
     await play('up 2');

@@ -8,7 +8,7 @@ import { godwit } from './terminal.ts';
 let server: TestPostgres;
 beforeAll(async () => {
   server = await startPostgres();
-}, 120_000);
+});
 afterAll(() => server.stop());
 
 it.each(['', ' --single-transaction'])(

@@ -20,7 +20,7 @@ describe.each([
   let folder: TestFolder;
   beforeAll(async () => {
     server = await start();
-  }, 120_000);
+  });
   afterAll(() => server.stop());
 
   it.each(Object.entries(LOST))('%s fails the run, which is recorded', async (_what, code) => {

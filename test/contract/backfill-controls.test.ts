@@ -16,7 +16,7 @@ describe.each([
   let database: BackfillDatabase;
   beforeAll(async () => {
     database = await start();
-  }, 120_000);
+  });
   afterAll(() => database?.stop());
 
   describe('the application writes between read and write', () => {
@@ -71,5 +71,5 @@ describe.each([
       expect((await migrator.backfill.status('people')).backfill.state).toBe('undone');
       await migrator.close();
     }
-  }, 1_000_000);
+  });
 });

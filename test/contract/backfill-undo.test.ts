@@ -39,7 +39,7 @@ describe.each([
   let migrator: Migrator;
   beforeAll(async () => {
     database = await start();
-  }, 120_000);
+  });
   afterAll(() => database?.stop());
   beforeEach(async () => {
     url = await database.create(COUNT);

@@ -26,7 +26,7 @@ describe.each([
   beforeAll(async () => {
     database = await start();
     root = await mkdtemp(join(tmpdir(), 'godwit-backfill-'));
-  }, 120_000);
+  });
 
   afterEach(async () => {
     for (const migrator of open.splice(0)) await migrator.close();

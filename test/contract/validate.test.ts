@@ -67,7 +67,7 @@ describe.each(SERVERS)('validate on %s', (_name, open) => {
 
   beforeAll(async () => {
     server = await open();
-  }, 120_000);
+  });
   afterAll(() => server.stop());
   beforeEach(async () => {
     database = await server.create();

@@ -102,7 +102,7 @@ describe('workers that are killed', () => {
           await backfills.close();
           await db.dropDatabase();
         }
-      }, 1_000_000);
+      });
     }
   }
 
@@ -128,24 +128,20 @@ describe('workers that are killed', () => {
       await expectExact(db, 'transform', 2);
       await db.dropDatabase();
     }
-  }, 200_000);
+  });
 
-  it.runIf(SOAK)(
-    'would change rows twice with what people write instead',
-    async () => {
-      let doubled = 0;
-      for (let round = 0; round < 5 && doubled === 0; round++) {
-        const url = server.databaseUrl();
-        const db = client.db(new URL(url).pathname.slice(1));
-        await fill(db);
-        await killAtRandom(workOf('naive', url), { workers: 1, kills: KILLS, withinMs: 200 });
-        doubled = await db
-          .collection('things')
-          .countDocuments({ $expr: { $ne: ['$n', { $add: ['$i', 1] }] } });
-        await db.dropDatabase();
-      }
-      expect(doubled).toBeGreaterThan(0);
-    },
-    120_000,
-  );
+  it.runIf(SOAK)('would change rows twice with what people write instead', async () => {
+    let doubled = 0;
+    for (let round = 0; round < 5 && doubled === 0; round++) {
+      const url = server.databaseUrl();
+      const db = client.db(new URL(url).pathname.slice(1));
+      await fill(db);
+      await killAtRandom(workOf('naive', url), { workers: 1, kills: KILLS, withinMs: 200 });
+      doubled = await db
+        .collection('things')
+        .countDocuments({ $expr: { $ne: ['$n', { $add: ['$i', 1] }] } });
+      await db.dropDatabase();
+    }
+    expect(doubled).toBeGreaterThan(0);
+  });
 });

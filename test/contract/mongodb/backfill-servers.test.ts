@@ -112,24 +112,20 @@ describe('a primary that steps down in mid-backfill', () => {
     1_000_000,
   );
 
-  it.runIf(SOAK)(
-    'would change rows twice with what people write instead',
-    async () => {
-      let doubled = 0;
-      for (let attempt = 0; attempt < 5 && doubled === 0; attempt++) {
-        const url = server.databaseUrl();
-        await withRows(url, 20_000, async (db) => {
-          const worker = new Worker({ database: 'mongodb', mode: 'naive', url });
-          await worker.begun;
-          await stepDown(db, 2);
-          await worker.finish();
-          doubled = await db.collection('things').countDocuments(WRONG);
-        });
-      }
-      expect(doubled).toBeGreaterThan(0);
-    },
-    200_000,
-  );
+  it.runIf(SOAK)('would change rows twice with what people write instead', async () => {
+    let doubled = 0;
+    for (let attempt = 0; attempt < 5 && doubled === 0; attempt++) {
+      const url = server.databaseUrl();
+      await withRows(url, 20_000, async (db) => {
+        const worker = new Worker({ database: 'mongodb', mode: 'naive', url });
+        await worker.begun;
+        await stepDown(db, 2);
+        await worker.finish();
+        doubled = await db.collection('things').countDocuments(WRONG);
+      });
+    }
+    expect(doubled).toBeGreaterThan(0);
+  });
 
   it('a ledger that is begun meanwhile has its indexes, whoever is primary then', async () => {
     const end = new AbortController();
@@ -158,7 +154,7 @@ describe('a primary that steps down in mid-backfill', () => {
     end.abort();
     await lanes;
     expect(begun).toBeGreaterThan(0);
-  }, 1_000_000);
+  });
 });
 
 describe('a standalone', () => {

@@ -262,7 +262,7 @@ describe('before a plan, and by command', () => {
     expect(names.filter((name) => name.startsWith('godwit_restoring_'))).toEqual([]);
     expect(await db.collection('a').countDocuments({ changed: true })).toBe(0);
     await migrator.close();
-  }, 60_000);
+  });
 
   it('needs little memory, however much there is', async () => {
     await insertMany('many', rounds(100_000, 1_000_000));
@@ -270,7 +270,7 @@ describe('before a plan, and by command', () => {
       const done = await run(action, {});
       expect(done.overBase).toBeLessThan(128 * 1024 * 1024);
     }
-  }, 600_000);
+  });
 
   /** In a process of its own, which is killed when so many rows were read or written. */
   async function run(

@@ -50,7 +50,7 @@ it('is restored by a reader that knows nothing of godwit, byte for byte', async 
   );
   expect(stdout).toContain('types 2\n');
   expect(await everything(db)).toEqual(before);
-}, 60_000);
+});
 
 it('packs with zstd where Node has it, and says where it has not', async () => {
   await db.collection('a').insertMany(Array.from({ length: 5_000 }, (_, n) => ({ n })));

@@ -11,7 +11,7 @@ describe('checks on MongoDB', () => {
   beforeAll(async () => {
     server = await startMongod();
     client = await new MongoClient(server.databaseUrl()).connect();
-  }, 120_000);
+  });
   afterAll(async () => {
     await client.close();
     await server.stop();

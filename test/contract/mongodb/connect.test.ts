@@ -134,7 +134,7 @@ describe('connecting', () => {
     expect(error.code).toBe('GODWIT_CONNECT_FAILED');
     for (const socket of sockets) socket.destroy();
     silent.close();
-  }, 40_000);
+  });
 
   it.each(['mongodb://', 'mongodb://u:hidden-word@h:99999/x', 'mongodb://h/x?nonsense=1'])(
     'refuses %s',

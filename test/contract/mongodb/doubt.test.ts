@@ -79,7 +79,7 @@ describe('records in doubt', () => {
     expect(barrier).toMatchObject({ collection: 'godwit_history' });
     await replication(true);
     expect(await third).toMatchObject(APPLIED);
-  }, 60_000);
+  });
 
   it.each([
     ['a transaction', () => run('2', write, { transaction: 'always' })],
@@ -94,19 +94,15 @@ describe('records in doubt', () => {
           throw new Error('no');
         }),
     ],
-  ])(
-    'are settled before %s',
-    async (_, next) => {
-      await replication(false);
-      expect(await run('1', () => {})).toMatchObject(APPLIED);
-      const doing = next();
-      expect(await isPending(doing)).toBe(true);
-      await replication(true);
-      await doing;
-      expect(await driver.history.versions()).toHaveLength((await events()).length > 2 ? 2 : 1);
-    },
-    60_000,
-  );
+  ])('are settled before %s', async (_, next) => {
+    await replication(false);
+    expect(await run('1', () => {})).toMatchObject(APPLIED);
+    const doing = next();
+    expect(await isPending(doing)).toBe(true);
+    await replication(true);
+    await doing;
+    expect(await driver.history.versions()).toHaveLength((await events()).length > 2 ? 2 : 1);
+  });
 
   it('share a message with the start of the next run in a series, until one works', async () => {
     const order: string[] = [];
@@ -164,7 +160,7 @@ describe('records in doubt', () => {
     await all;
     expect(await session.settle?.()).toBeUndefined();
     expect(await driver.history.versions()).toHaveLength(MOST_IN_DOUBT);
-  }, 60_000);
+  });
 
   it('are not reported as done when the lock was lost meanwhile', async () => {
     await run('2', () => {});
@@ -176,7 +172,7 @@ describe('records in doubt', () => {
       runs: [{ id: '002_m', direction: 'up' }],
       error: { code: 'GODWIT_LOCK_LOST' },
     });
-  }, 60_000);
+  });
 
   it('are written again, in order, when they went with their primary', async () => {
     await replication(false);
@@ -193,5 +189,5 @@ describe('records in doubt', () => {
     expect(after.slice(0, 6)).toEqual(before);
     expect(after.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(await driver.history.versions()).toEqual(foldHistory(after));
-  }, 90_000);
+  });
 });

@@ -64,7 +64,6 @@ describe('a primary that steps down in mid-run', () => {
       await session.release();
       await driver.close();
     },
-    60_000,
   );
 
   it('writes `started` again when it was rolled back', async () => {
@@ -92,5 +91,5 @@ describe('a primary that steps down in mid-run', () => {
     ]);
     await expectTruth(driver);
     await driver.close();
-  }, 60_000);
+  });
 });

@@ -95,7 +95,7 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
       .map((racer) => racer.lines[0]?.['fence'])
       .sort((a, b) => Number(a) - Number(b));
     expect(fences).toEqual([1, 2, 3, 4, 5, 6]);
-  }, 60_000);
+  });
 
   it('a killed holder is succeeded at once, and its run is seen as interrupted', async () => {
     const url = server.databaseUrl();
@@ -118,7 +118,7 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     await session.append([ended(header('2', 2))], []);
     expect(await driver.history.versions()).toEqual(foldHistory(await driver.history.events()));
     await driver.close();
-  }, 30_000);
+  });
 
   it('a paused holder that comes back is refused, and writes no record', async () => {
     const url = server.databaseUrl();
@@ -147,7 +147,7 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     expect((await driver.history.events()).map(({ event }) => event)).toEqual(['started']);
     await session.append([ended(header('2', session.fence))], []);
     await driver.close();
-  }, 30_000);
+  });
 
   it('a paused holder whom nobody succeeded is refused too', async () => {
     const url = server.databaseUrl();
@@ -163,29 +163,25 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     const session = await driver.acquire(acquireOptions());
     expect(session.fence).toBe(2);
     await driver.close();
-  }, 30_000);
+  });
 
-  it.runIf(replicaSet)(
-    'a transaction that a killed process left open is ended',
-    async () => {
-      const url = server.databaseUrl();
-      const child = start('writeInTransaction', url, 60_000);
-      await child.until('writing');
-      await sleep(100);
-      child.process.kill('SIGKILL');
-      await child.gone;
-      const driver = await openTest(url);
-      const began = performance.now();
-      const session = await driver.acquire(acquireOptions());
-      // It would block this collection, were it open.
-      await client.db(nameOf(url)).collection('ticks').drop();
-      expect(performance.now() - began).toBeLessThan(20_000);
-      expect(await driver.history.events()).toEqual([]);
-      await session.release();
-      await driver.close();
-    },
-    30_000,
-  );
+  it.runIf(replicaSet)('a transaction that a killed process left open is ended', async () => {
+    const url = server.databaseUrl();
+    const child = start('writeInTransaction', url, 60_000);
+    await child.until('writing');
+    await sleep(100);
+    child.process.kill('SIGKILL');
+    await child.gone;
+    const driver = await openTest(url);
+    const began = performance.now();
+    const session = await driver.acquire(acquireOptions());
+    // It would block this collection, were it open.
+    await client.db(nameOf(url)).collection('ticks').drop();
+    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(await driver.history.events()).toEqual([]);
+    await session.release();
+    await driver.close();
+  });
 
   it.each(replicaSet ? (['chain', 'chainInTransactions'] as const) : (['chain'] as const))(
     'kills at random moments leave a true history (%s)',
@@ -252,30 +248,26 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     expect(await touched()).toBe(before);
     await session.release();
     await driver.close();
-  }, 30_000);
+  });
 
-  it.runIf(replicaSet)(
-    "a transaction of a killed process's own is ended",
-    async () => {
-      const url = server.databaseUrl();
-      const child = start('ownTransaction', url, 60_000);
-      await child.until('writing');
-      child.process.kill('SIGKILL');
-      await child.gone;
-      const driver = await openTest(url);
-      const events: GodwitEvent[] = [];
-      const session = await driver.acquire(acquireOptions({ emit: (event) => events.push(event) }));
-      expect(events.map(({ type }) => type)).toEqual(['lock.acquired']);
-      const own = client.db(nameOf(url)).collection('own');
-      const mine = { $set: { by: 'successor' } };
-      expect(await own.updateOne({}, mine, { maxTimeMS: 5_000 })).toMatchObject({
-        modifiedCount: 1,
-      });
-      await session.release();
-      await driver.close();
-    },
-    30_000,
-  );
+  it.runIf(replicaSet)("a transaction of a killed process's own is ended", async () => {
+    const url = server.databaseUrl();
+    const child = start('ownTransaction', url, 60_000);
+    await child.until('writing');
+    child.process.kill('SIGKILL');
+    await child.gone;
+    const driver = await openTest(url);
+    const events: GodwitEvent[] = [];
+    const session = await driver.acquire(acquireOptions({ emit: (event) => events.push(event) }));
+    expect(events.map(({ type }) => type)).toEqual(['lock.acquired']);
+    const own = client.db(nameOf(url)).collection('own');
+    const mine = { $set: { by: 'successor' } };
+    expect(await own.updateOne({}, mine, { maxTimeMS: 5_000 })).toMatchObject({
+      modifiedCount: 1,
+    });
+    await session.release();
+    await driver.close();
+  });
 
   it('a lock that was taken away ends its holder', async () => {
     const url = server.databaseUrl();
@@ -293,5 +285,5 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
     expect((await driver.history.events()).map(({ event }) => event)).toEqual(['started']);
     await session.release();
     await driver.close();
-  }, 30_000);
+  });
 });

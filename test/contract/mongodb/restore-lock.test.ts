@@ -37,4 +37,4 @@ it('a restore whose lock was lost before it replaced anything replaces nothing',
     await client.close();
     await server.stop();
   }
-}, 60_000);
+});

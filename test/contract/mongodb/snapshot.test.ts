@@ -15,7 +15,7 @@ let client: MongoClient;
 beforeAll(async () => {
   server = await startMongod();
   client = await MongoClient.connect(server.uri);
-}, 120_000);
+});
 afterAll(async () => {
   await client.close();
   await server.stop();

@@ -134,7 +134,7 @@ describe('transactions', () => {
     });
     expect(outcome.error).toMatchObject({ code: 'GODWIT_TRANSACTION_TOO_LONG' });
     expect(outcome).toMatchObject({ effect: 'none', recorded: true });
-  }, 15_000);
+  });
 
   it('explains what a transaction refuses', async () => {
     await db().collection('a').insertOne({ x: 1 });

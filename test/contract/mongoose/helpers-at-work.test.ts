@@ -22,7 +22,7 @@ let url: string;
 beforeAll(async () => {
   server = await startMongod();
   client = await new MongoClient(server.uri).connect();
-}, 60_000);
+});
 afterAll(async () => {
   await client?.close();
   await server?.stop();

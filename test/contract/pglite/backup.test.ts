@@ -15,7 +15,7 @@ import {
 let database: TestPglite;
 beforeAll(async () => {
   database = await createPglite();
-}, 60_000);
+});
 afterAll(() => database.remove());
 
 async function everything(folder: string): Promise<Record<string, unknown>> {
@@ -55,4 +55,4 @@ it('backups of PGlite bring back what was there, and are rehearsed in memory', a
   await again.close();
   expect(await everything(database.folder)).toEqual(before);
   expect(report.backup?.folder).toContain(join(project.root, 'backup', 'migrations'));
-}, 60_000);
+});

@@ -17,7 +17,7 @@ describe('a PGlite folder', () => {
   beforeAll(async () => {
     cwd = await mkdtemp(join(tmpdir(), 'godwit pglite ünï '));
     await mkdir(join(cwd, 'migrations'));
-  }, 120_000);
+  });
   afterAll(async () => {
     await rm(cwd, { recursive: true, force: true });
   });
@@ -30,7 +30,7 @@ describe('a PGlite folder', () => {
     });
     expect(await driver.history.versions()).toMatchObject([{ state: 'applied' }]);
     await driver.close();
-  }, 60_000);
+  });
 
   it('with a space and a ü in its path; its lock stands beside it and goes with it', async () => {
     const url = pathToFileURL(join(cwd, 'dätä base')).href.replace('file:', 'pglite:');
@@ -44,7 +44,7 @@ describe('a PGlite folder', () => {
     expect(await other.history.versions()).toMatchObject([{ state: 'applied' }]);
     await other.close();
     expect(await readdir(cwd)).not.toContain('dätä base.godwit-lock');
-  }, 60_000);
+  });
 
   it('is opened by a migrator when it is needed, and the next one finds everything there', async () => {
     await mkdir(join(cwd, 'people'));
@@ -82,7 +82,7 @@ describe('a PGlite folder', () => {
     expect((await second.down()).summary.reverted).toBe(1);
     await second.close();
     await remove();
-  }, 60_000);
+  });
 
   it('takes over from a process that was killed, in the middle of its work too', async () => {
     await writeFile(
@@ -106,5 +106,5 @@ describe('a PGlite folder', () => {
       expect(versions.map(({ state }) => state)).toEqual(['applied', 'applied']);
       await driver.close();
     }
-  }, 180_000);
+  });
 });

@@ -36,7 +36,7 @@ beforeAll(async () => {
   }
   driver = await openDriver(url);
   backfills = (await driver.backfills?.({ connections: 3 })) as Backfills;
-}, 120_000);
+});
 afterAll(async () => {
   await backfills?.close();
   await driver?.close();
@@ -134,5 +134,5 @@ describe('keys of any type', () => {
       }),
       { numRuns: rounds(40, 1_000) },
     );
-  }, 600_000);
+  });
 });

@@ -20,7 +20,7 @@ const CONTROL_TRIES = 8;
 let server: TestPostgres;
 beforeAll(async () => {
   server = await startPostgres({ version: 'embedded' });
-}, 120_000);
+});
 afterAll(() => server?.stop());
 
 async function connect(url: string): Promise<pg.Client> {
@@ -136,7 +136,7 @@ describe('workers that are killed', () => {
           }
           await client.end();
         }
-      }, 1_000_000);
+      });
     }
   }
 
@@ -157,7 +157,7 @@ describe('workers that are killed', () => {
       await client.end();
     }
     expect(doubled).toBeGreaterThan(0);
-  }, 240_000);
+  });
 });
 
 describe.runIf(process.platform === 'linux')('a server that restarts', () => {
@@ -188,5 +188,5 @@ describe.runIf(process.platform === 'linux')('a server that restarts', () => {
       }
       await own.stop();
     }
-  }, 240_000);
+  });
 });

@@ -81,7 +81,7 @@ describe.each(Object.entries(DATABASES))('backfills on %s', (_name, open) => {
   let db: Database;
   beforeAll(async () => {
     db = await open();
-  }, 120_000);
+  });
   afterAll(() => db?.close());
 
   it('sets what the database computes, once', async () => {

@@ -13,7 +13,7 @@ import { createProject, fingerprintOf, hasPsql, type Project, psql } from './bac
 let server: TestPostgres;
 beforeAll(async () => {
   server = await startPostgres({ version: 'embedded' });
-}, 120_000);
+});
 afterAll(() => server.stop());
 
 const query = async (url: string, sql: string): Promise<Record<string, unknown>[]> => {

@@ -19,7 +19,7 @@ describe.each(SERVERS)('backups of PostgreSQL $title', ({ version, tool, pgDump 
   let server: TestPostgres;
   beforeAll(async () => {
     if (!missing) server = await startPostgres({ version });
-  }, 120_000);
+  });
   afterAll(() => server?.stop());
   const backup = { pgDump, mode: 'full' } as const;
 
@@ -71,7 +71,6 @@ describe.each(SERVERS)('backups of PostgreSQL $title', ({ version, tool, pgDump 
       expect((await stat(join(dir, String(second.backup?.id)))).mode & 0o077).toBe(0);
       expect(await readFile(project.plain, 'utf8')).toContain('\\set ON_ERROR_STOP on');
     },
-    60_000,
   );
 
   it.skipIf(missing || pgDump === false)(
@@ -100,7 +99,6 @@ describe.each(SERVERS)('backups of PostgreSQL $title', ({ version, tool, pgDump 
       expect((await migrator.backup.list()).backups.map(({ id }) => id)).toEqual([newer.id]);
       await migrator.close();
     },
-    60_000,
   );
 });
 

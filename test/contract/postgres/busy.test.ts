@@ -32,7 +32,7 @@ describe('a busy PostgreSQL', () => {
   let other: pg.Client;
   beforeAll(async () => {
     server = await startPostgres({ version: 'embedded' });
-  }, 60_000);
+  });
   afterAll(() => server?.stop());
   beforeEach(async () => {
     url = await server.createDatabase();
@@ -178,7 +178,7 @@ describe('a busy PostgreSQL', () => {
     }
     other = await connect();
     expect((await other.query('select n from kept')).rows).toEqual([{ n: 1 }]);
-  }, 120_000);
+  });
 
   it.runIf(hasPgbouncer())('two runners through PgBouncer run each file once', async () => {
     const pooler = await startPgbouncer(server, 'transaction');

@@ -7,7 +7,7 @@ let server: TestPostgres;
 
 beforeAll(async () => {
   server = await startPostgres();
-}, 120_000);
+});
 afterAll(() => server.stop());
 
 it('validate works for a user who may only read, and says what it may not', async () => {

@@ -13,7 +13,7 @@ describe.each(SERVERS)('built-in checks on %s', (_name, open) => {
 
   beforeAll(async () => {
     server = await open();
-  }, 120_000);
+  });
   afterAll(() => server.stop());
   beforeEach(async () => {
     database = await server.create();

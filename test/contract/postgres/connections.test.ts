@@ -24,7 +24,7 @@ describe('connections to PostgreSQL', () => {
     admin.on('error', () => {});
     await admin.connect();
     folder = await mkdtemp(join(tmpdir(), 'godwit-tls-'));
-  }, 60_000);
+  });
   afterAll(async () => {
     await admin.end().catch(() => undefined);
     await server.stop();
@@ -81,7 +81,7 @@ describe('connections to PostgreSQL', () => {
     });
     await admin.query('alter system reset ssl');
     await admin.query('select pg_reload_conf()');
-  }, 30_000);
+  });
 
   it('take on a role, for the work and for the records', async () => {
     await admin.query('create role worker_role');
@@ -178,7 +178,7 @@ describe('connections to PostgreSQL', () => {
     await admin.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(30)%' and pid <> pg_backend_pid()`,
     );
-  }, 60_000);
+  });
 
   it('to a server that never answers end in time', async () => {
     const silent = createServer(() => {});

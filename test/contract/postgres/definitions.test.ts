@@ -67,7 +67,7 @@ describe.each(PLACES)('definitions on $name', ({ start }) => {
   let create: () => Promise<string>;
   beforeAll(async () => {
     create = await start();
-  }, 120_000);
+  });
 
   it('are run when they changed, in one transaction, in an order that works', async () => {
     const root = await mkdtemp(join(tmpdir(), 'godwit-definitions-'));

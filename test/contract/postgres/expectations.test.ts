@@ -14,7 +14,7 @@ describe.each(SERVERS)('expectations of roles on %s', (_name, open) => {
 
   beforeAll(async () => {
     server = await open();
-  }, 120_000);
+  });
   afterAll(() => server.stop());
   beforeEach(async () => {
     database = await server.create();

@@ -20,12 +20,12 @@ describe.each([
   let session: Session;
   beforeAll(async () => {
     server = await start();
-  }, 60_000);
+  });
   afterAll(() => server.stop());
   beforeEach(async () => {
     db = await server.create();
     session = await acquire(db.driver);
-  }, 60_000);
+  });
   afterEach(() => db.close());
 
   const events = async (): Promise<string[]> =>

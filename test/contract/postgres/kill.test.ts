@@ -17,7 +17,7 @@ describe('kill -9 of a process at work on PostgreSQL', () => {
     server = await startPostgres({ version: 'embedded' });
     cwd = await mkdtemp(join(tmpdir(), 'godwit kill é '));
     await mkdir(join(cwd, 'migrations'));
-  }, 120_000);
+  });
   afterAll(async () => {
     await server.stop();
     await rm(cwd, { recursive: true, force: true });
@@ -94,7 +94,7 @@ describe('kill -9 of a process at work on PostgreSQL', () => {
     const client = await killAndGoOn(url, query('%pg_sleep(1.5)%'));
     expect((await client.query('select count(*)::int n from a')).rows).toEqual([{ n: 1 }]);
     await client.end();
-  }, 60_000);
+  });
 
   it(
     'at random moments of files that run statement by statement',
@@ -218,7 +218,7 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
       ]);
       for (const each of [client, setup, blocker]) await each.end();
     }
-  }, 90_000);
+  });
 
   it('16 at once run each file once, and all end well', async () => {
     await write('create table a (n int); insert into a values (1); select pg_sleep(0.1);');
@@ -228,7 +228,7 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
     const client = await connect(url);
     expect((await client.query('select count(*)::int n from a')).rows).toEqual([{ n: 1 }]);
     await client.end();
-  }, 90_000);
+  });
 
   it('one that is paused past its lease writes nothing more', async () => {
     const config = `export default { url: process.env.URL, lock: 'lease' };`;
@@ -271,5 +271,5 @@ vacuum marks; create unique index concurrently two on marks (n); insert into mar
     expect(paused.code).not.toBe(0);
     expect((await client.query('select count(*)::int n from godwit.history')).rows).toEqual(before);
     await client.end();
-  }, 90_000);
+  });
 });

@@ -12,7 +12,7 @@ describe('locks of PostgreSQL', () => {
   let drivers: Driver[];
   beforeAll(async () => {
     server = await startPostgres({ version: 'embedded' });
-  }, 60_000);
+  });
   afterAll(() => server.stop());
   beforeEach(async () => {
     url = await server.createDatabase();

@@ -27,7 +27,7 @@ describe('long files on PostgreSQL', () => {
     server = await startPostgres({ version: 'embedded' });
     cwd = await mkdtemp(join(tmpdir(), 'godwit long é '));
     await writeFile(join(cwd, 'peak.mjs'), PEAK);
-  }, 120_000);
+  });
   afterAll(async () => {
     await server.stop();
     await rm(cwd, { recursive: true, force: true });
@@ -168,7 +168,7 @@ describe('long files on PostgreSQL', () => {
     ]);
     const begun = await ask(url, `select event from godwit.history order by seq`);
     expect(begun).toEqual([{ event: 'ended' }]);
-  }, 60_000);
+  });
 
   it('goes on where it was killed, statement by statement', async () => {
     const first = inserts(3 * MEGABYTE, 0, 1500);
@@ -195,7 +195,7 @@ describe('long files on PostgreSQL', () => {
         and run = (select run from godwit.history where event = 'ended') order by seq limit 1`,
     );
     expect(Number(resumed?.['statements'])).toBeGreaterThan(first.next + 2);
-  }, 60_000);
+  });
 
   it('shares transactions around what needs to be alone, rows and all', async () => {
     const first = inserts(2 * MEGABYTE);
@@ -211,7 +211,7 @@ create index concurrently one on big (n);\nbegin;\ncopy big from stdin;\n${secon
     expect(await ended(url)).toEqual(applied);
     const all = await ask(url, 'select count(*)::int n, count(distinct n)::int d from big');
     expect(all).toEqual([{ n: second.next + 1, d: second.next + 1 }]);
-  }, 60_000);
+  });
 
   it('points at the line and column of what is wrong in it', async () => {
     const { text, next } = inserts(5 * MEGABYTE);
@@ -231,7 +231,7 @@ create index concurrently one on big (n);\nbegin;\ncopy big from stdin;\n${secon
       where: { line: copied.next + 3, statement: 'copy big from stdin' },
     });
     expect(await ask(url, `select to_regclass('big') r`)).toEqual([{ r: null }]);
-  }, 60_000);
+  });
 
   it('is not run when it was changed after the plan was made', async () => {
     const { text } = inserts(5 * MEGABYTE);
@@ -247,5 +247,5 @@ create index concurrently one on big (n);\nbegin;\ncopy big from stdin;\n${secon
     expect(await ask(url, `select to_regclass('big') r`)).toEqual([{ r: null }]);
     expect(await ended(url)).toEqual([...applied, { status: 'failed', effect: 'none' }]);
     expect((await up(url).ended).code).toBe(0);
-  }, 60_000);
+  });
 });

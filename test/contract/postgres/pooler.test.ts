@@ -16,7 +16,7 @@ describe.skipIf(!hasPgbouncer()).each(['transaction', 'session'] as const)(
     beforeAll(async () => {
       server = await startPostgres({ version: 'embedded' });
       pooler = await startPgbouncer(server, mode);
-    }, 60_000);
+    });
     afterAll(async () => {
       await pooler?.stop();
       await server.stop();

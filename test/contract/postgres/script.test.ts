@@ -29,7 +29,7 @@ describe.skipIf(!PSQL)('a script for psql', () => {
   let server: TestPostgres;
   beforeAll(async () => {
     server = await startPostgres({ version: 'embedded' });
-  }, 60_000);
+  });
   afterAll(() => server.stop());
 
   it('does what a run does, refuses to do it twice, and leaves checkpoints', async () => {
@@ -92,5 +92,5 @@ describe.skipIf(!PSQL)('a script for psql', () => {
     expect(held.said).toContain('somebody else holds the lock of godwit');
     await target.close();
     await driver.close();
-  }, 60_000);
+  });
 });

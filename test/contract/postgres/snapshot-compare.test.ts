@@ -15,7 +15,7 @@ const opened: Connection[] = [];
 beforeAll(async () => {
   // pg_dump refuses servers that are newer than itself.
   server = await startPostgres({ version: 'system' });
-}, 60_000);
+});
 afterAll(async () => {
   for (const connection of opened) await connection.close();
   await server.stop();
@@ -114,5 +114,5 @@ describe('tables of any shape', () => {
       }),
       { numRuns: rounds(25, 500) },
     );
-  }, 60_000);
+  });
 });

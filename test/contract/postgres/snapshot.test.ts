@@ -12,7 +12,7 @@ describe.each(['embedded', 'system'] as const)('a rich schema on the %s server',
   beforeAll(async () => {
     if (version === 'system' && !hasSystemPostgres()) throw new Error('no system PostgreSQL');
     server = await startPostgres({ version });
-  }, 60_000);
+  });
   afterAll(() => server.stop());
 
   it('comes back the same from its own dump, owners and rights included', async () => {
@@ -49,5 +49,5 @@ describe('a rich schema in PGlite', () => {
     await load(database, text);
     expect(await dump(database, { owners: true })).toBe(text);
     await database.remove();
-  }, 60_000);
+  });
 });

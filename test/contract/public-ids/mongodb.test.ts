@@ -9,7 +9,7 @@ let client: MongoClient;
 beforeAll(async () => {
   server = await startMongod();
   client = await new MongoClient(server.uri).connect();
-}, 120_000);
+});
 afterAll(async () => {
   await client?.close();
   await server?.stop();

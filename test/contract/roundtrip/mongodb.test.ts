@@ -41,7 +41,7 @@ let folder: TestFolder;
 beforeAll(async () => {
   server = await startMongod();
   client = await MongoClient.connect(server.uri);
-}, 120_000);
+});
 afterAll(async () => {
   await client?.close();
   await server?.stop();

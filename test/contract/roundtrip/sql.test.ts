@@ -26,7 +26,7 @@ let folder: TestFolder;
 
 beforeAll(async () => {
   server = await startPostgres();
-}, 120_000);
+});
 afterAll(() => server?.stop());
 afterEach(() => folder?.remove());
 

@@ -40,7 +40,7 @@ describe.each([
       'backfills/wrong.mjs': `export default { ${target}, concurrency: 0, colour: 'red' };\n`,
     });
     await createDatabase();
-  }, 120_000);
+  });
 
   const createDatabase = async (count = COUNT): Promise<void> => {
     url = await database.create(count);
@@ -103,9 +103,7 @@ describe.each([
     expect(stderr).toContain('concurrency');
   });
 
-  it('is killed, resumed, paused, stopped and finished: each row once', {
-    timeout: 120_000,
-  }, async () => {
+  it('is killed, resumed, paused, stopped and finished: each row once', async () => {
     for (const rows of [COUNT / 40, COUNT / 8]) {
       const cli = begin(...pace(3));
       await untilRows(rows);
@@ -143,7 +141,6 @@ describe.each([
   // Killed processes on MongoDB: contract/mongodb/backfill-kill.test.ts.
   it.runIf(_ !== 'mongodb' || SOAK)(
     'is worked on by four processes, of which some are killed',
-    { timeout: 120_000 },
     async () => {
       await createDatabase(MANY);
       const all = [1, 2, 3, 4].map(() => begin());
@@ -158,7 +155,7 @@ describe.each([
     },
   );
 
-  it('resumes inside a migration that was killed', { timeout: 120_000 }, async () => {
+  it('resumes inside a migration that was killed', async () => {
     await createDatabase();
     const spec = `{ ...${JSON.stringify(database.target)}, name: 'add', chunk: 200, throttle: { maxRate: ${COUNT / 3} }, transform: ({ n }) => ({ n: n + 1 }) }`;
     const [name, text] = database.migration(spec);

@@ -37,7 +37,7 @@ beforeAll(async () => {
   await writeFile(join(path, 'package.json'), manifest.replaceAll('"file:../.."', godwit));
   once = npmOnce(path);
   await type('npm install --prefer-offline --no-audit --no-fund', installing());
-}, 180_000);
+});
 
 afterAll(async () => {
   await client?.close();
@@ -98,7 +98,7 @@ it('npx godwit test takes them there and back, and tells where a sample has no w
   await writeFile(patients, before);
   expect(ended).toContain(`✗ ${id}`);
   expect(ended).toContain('patients: 1 changed of 1 row before up');
-}, 120_000);
+});
 
 it('runs the commands of the guide, from npm install on', async () => {
   await type('npm run data');
@@ -128,4 +128,4 @@ it('runs the commands of the guide, from npm install on', async () => {
   expect((await files('pending')).some((name) => name.endsWith('_add-another-field.js'))).toBe(
     true,
   );
-}, 120_000);
+});

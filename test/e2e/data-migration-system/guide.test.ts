@@ -19,7 +19,7 @@ let project: GuideProject;
 
 beforeAll(async () => {
   server = await startMongod();
-}, 60_000);
+});
 
 beforeEach(async () => {
   await client?.close();

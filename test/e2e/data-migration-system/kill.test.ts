@@ -21,7 +21,7 @@ beforeAll(async () => {
   client = await new MongoClient(url).connect();
   db = client.db();
   project = await createGuideProject(url);
-}, 60_000);
+});
 
 afterAll(async () => {
   await client?.close();
@@ -141,4 +141,4 @@ it('goes on with the other helpers after kill -9, when it is told to', async () 
     '_id_',
     'email_1',
   ]);
-}, 120_000);
+});

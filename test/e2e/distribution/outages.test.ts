@@ -9,11 +9,9 @@ const ROWS = rounds(8_000, 20_000);
 const DONE = { before: 0, once: ROWS, wrong: 0 };
 /** Minutes of work, so that it is under way for as long as a busy machine needs; then `hurry`. */
 const SLOWLY = ['--chunk', '50', '--max-rate', '150'];
-/** For what other processes do, which may be slow to start. */
-const TEST_MS = 240_000;
 
 /** What the queue cannot do must not matter to the work: on one database, as it is the same. */
-describe('Redis and bullmq that are not there', { timeout: TEST_MS }, () => {
+describe('Redis and bullmq that are not there', () => {
   let example: Example;
   let redis: TestRedis;
   const at = (server: TestRedis) => ['--redis', server.url];

@@ -25,7 +25,7 @@ describe.each([
     await writeFile(join(root, 'package.json'), '{}');
     const from = join(process.cwd(), 'node_modules', bullmq);
     await symlink(from, join(root, 'node_modules', 'bullmq'));
-  }, 120_000);
+  });
   afterAll(async () => {
     await redis?.stop();
     await database?.stop();
@@ -98,7 +98,7 @@ describe.each([
     });
     expect(delivered).toBe(2);
     expect(new Set(await times(url))).toEqual(new Set([2]));
-  }, 60_000);
+  });
 
   it('does each row once where the ledger is the truth', async () => {
     const url = await database.create(ROWS);
@@ -114,7 +114,7 @@ describe.each([
     await migrator.backfill.run('people');
     await migrator.close();
     expect(new Set(await times(url))).toEqual(new Set([1]));
-  }, 60_000);
+  });
 
   it('forgets rows where the queue is the truth and its Redis is killed', async () => {
     const url = await database.create(20);
@@ -147,7 +147,7 @@ describe.each([
     expect(await after.getJobCounts()).toMatchObject({ waiting: 0, active: 0, delayed: 0 });
     await after.close();
     expect((await times(url)).sort()).toEqual([...Array(10).fill(0), ...Array(10).fill(1)]);
-  }, 60_000);
+  });
 
   it('forgets nothing where the ledger is the truth and the Redis is killed', async () => {
     const url = await database.create(ROWS);
@@ -164,7 +164,7 @@ describe.each([
     await redis.restart();
     expect(killed).toBeDefined();
     expect(new Set(await times(url))).toEqual(new Set([1]));
-  }, 60_000);
+  });
 
   it('is shared by one that runs and one that works for it', async () => {
     const url = await database.create(ROWS * 5);
@@ -192,5 +192,5 @@ describe.each([
     await Promise.all([runs.close(), works.close()]);
     expect(jobs).toBeGreaterThan(0);
     expect(new Set(await times(url))).toEqual(new Set([1]));
-  }, 60_000);
+  });
 });

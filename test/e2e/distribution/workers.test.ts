@@ -9,7 +9,6 @@ const ROWS = rounds(8_000, 20_000);
 const SLOWLY = ['--chunk', '100', '--max-rate', String(ROWS / 5)];
 /** Minutes of work, so that it is under way for as long as a busy machine needs; then `hurry`. */
 const VERY_SLOWLY = ['--chunk', '50', '--max-rate', '150'];
-const TEST_MS = 240_000;
 const DONE = { before: 0, once: ROWS, wrong: 0 };
 
 const KINDS = ['mongodb', 'postgres'] as const;
@@ -17,7 +16,6 @@ const KINDS = ['mongodb', 'postgres'] as const;
 // The queue is the same for both; without the soak the one that is quicker stands for it.
 describe.each(among<(typeof KINDS)[number]>(KINDS, () => ['postgres']))(
   'godwit worker on %s',
-  { timeout: TEST_MS },
   (kind) => {
     let example: Example;
     let redis: TestRedis;

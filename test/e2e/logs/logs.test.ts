@@ -17,7 +17,7 @@ describe('log files', () => {
   let url: string;
   beforeAll(async () => {
     server = await startPostgres();
-  }, 120_000);
+  });
   afterAll(async () => {
     await server?.stop();
   });

@@ -24,7 +24,7 @@ let installed: Moeen;
 
 beforeAll(async () => {
   installed = await installMoeen();
-}, 120_000);
+});
 
 afterAll(() => installed?.remove());
 

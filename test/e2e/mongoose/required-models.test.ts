@@ -23,7 +23,7 @@ describe.each(['mongoose', 'mongoose8', 'mongoose7'])(
 
     beforeAll(async () => {
       server = await startMongod();
-    }, 120_000);
+    });
     afterAll(() => server.stop());
     beforeEach(async () => {
       url = server.databaseUrl();

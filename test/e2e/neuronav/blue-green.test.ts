@@ -8,7 +8,7 @@ let project: Neuronav;
 
 beforeAll(async () => {
   [server, project] = await Promise.all([startMongod(), installNeuronav()]);
-}, 120_000);
+});
 
 afterAll(async () => {
   await project?.remove();
@@ -43,5 +43,5 @@ describe("the guide's blue-green deployment", () => {
     await Promise.all([old.stop(), late.stop()]);
     expect(await users(young.port)).toHaveLength(1);
     await young.stop();
-  }, 60_000);
+  });
 });

@@ -15,7 +15,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   // A standalone, as at the desk of somebody who follows the guide.
   [server, project] = await Promise.all([startMongod({ replicaSet: false }), installNeuronav()]);
-}, 120_000);
+});
 
 beforeEach(async () => {
   await client?.close();
@@ -110,7 +110,7 @@ describe('the commands of the guide', () => {
 
     expect(await typeWell('npm run migrate:up')).toContain('4 migration(s) completed');
     expect(await mirrored()).toEqual(applied(1, 2, 3, 4));
-  }, 120_000);
+  });
 
   it('shows its usage', async () => {
     expect(await typeWell('npm run migrate')).toContain('npm run migrate up [version]');
@@ -137,7 +137,7 @@ describe('the commands of the guide', () => {
       { version: '3', via: 'import' },
       { version: '4', via: 'run' },
     ]);
-  }, 60_000);
+  });
 
   it('lets a version without a file be recorded by hand', async () => {
     await typeWell('npm run migrate:up 4');
@@ -154,7 +154,7 @@ describe('the commands of the guide', () => {
     expect((await type('npx --no-install godwit mark 5 pending')).code).toBe(0);
     expect(await mirrored()).toEqual(applied(1, 2, 3, 4));
     expect(await typeWell('npm run migrate:down')).toContain('1 migration(s) rolled back');
-  }, 60_000);
+  });
 
   it('creates the next migration, and runs it', async () => {
     const created = await typeWell('npm run migrate:create "add_new_field_to_users"');
@@ -165,7 +165,7 @@ describe('the commands of the guide', () => {
     expect(text).toMatch(/version: 5/);
     expect(await typeWell('npm run migrate:status')).toContain('⏳ 5:');
     expect(await typeWell('npm run migrate:up')).toContain('5 migration(s) completed');
-  }, 60_000);
+  });
 
   it('ends with 1 and says what and where when a migration fails', async () => {
     await project.write(
@@ -191,7 +191,7 @@ describe('the commands of the guide', () => {
     expect(failed.stderr).toMatch(/file: 'server\/migrations\/006_fails\.js',\s+line: 6/);
     expect(await typeWell('npm run migrate:status')).toContain('❌ 6: Fails half-way (failed)');
     expect(await mirrored()).toEqual(applied(1, 2, 3, 4, 5));
-  }, 60_000);
+  });
 
   it('says what to do about a migration whose process was killed', async () => {
     await project.write(
@@ -218,7 +218,7 @@ describe('the commands of the guide', () => {
     expect(again.stderr).toContain('godwit up --retry');
     expect((await type('npx --no-install godwit up --retry')).code).toBe(0);
     expect(await mirrored()).toEqual(applied(1, 2, 3, 4, 5, 6));
-  }, 60_000);
+  });
 
   it('runs each migration once when four are started at once', async () => {
     const all = await Promise.all(Array.from({ length: 4 }, () => type('npm run migrate:up 4')));
@@ -227,7 +227,7 @@ describe('the commands of the guide', () => {
     expect(done).toHaveLength(1);
     const history = await type('npx --no-install godwit history --json');
     expect(JSON.parse(history.stdout).runs).toHaveLength(4);
-  }, 60_000);
+  });
 
   it('reads MONGODB_URI from .env', async () => {
     await project.write('.env', `MONGODB_URI=${env['MONGODB_URI']}\n`);
@@ -238,7 +238,7 @@ describe('the commands of the guide', () => {
     await project.write('.env', '');
     const nowhere = await project.type('npm run migrate:up 1');
     expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('URL_MISSING')]);
-  }, 60_000);
+  });
 
   it('answers plain godwit commands, which find folder, mirror and variable by the config', async () => {
     const status = await type('npx --no-install godwit status');
@@ -248,7 +248,7 @@ describe('the commands of the guide', () => {
     expect(await mirrored()).toEqual(applied(1, 2));
     expect((await type('npx --no-install godwit down --all --yes')).code).toBe(0);
     expect(await collections()).toEqual([]);
-  }, 60_000);
+  });
 });
 
 it('npx godwit test takes each migration there and back, with the fixtures of the project', async () => {

@@ -10,7 +10,7 @@ const lines: string[] = [];
 
 beforeAll(async () => {
   server = await startMongod({ replicaSet: false });
-}, 60_000);
+});
 afterAll(() => server?.stop());
 
 function newRunner(url = server.databaseUrl(), options: MigrationRunnerOptions = {}) {

@@ -26,7 +26,7 @@ async function until(
 ): Promise<void> {
   const migrator = createMigrator({ root: folder.path, url });
   try {
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 1000; i++) {
       if (holds(await migrator.status())) return;
       await sleep(50);
     }

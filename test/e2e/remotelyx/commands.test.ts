@@ -9,7 +9,7 @@ import { installRemotelyx, type Remotelyx, type Typed } from './project.ts';
 let project: Remotelyx;
 beforeAll(async () => {
   project = await installRemotelyx();
-}, 120_000);
+});
 afterAll(() => project?.remove());
 
 const MIGRATIONS = [

@@ -28,7 +28,7 @@ await describeMigrations({ describe, it }, { root: NEURONAV, fixtures: FIXTURES 
 let server: TestMongod;
 beforeAll(async () => {
   server = await startMongod();
-}, 120_000);
+});
 afterAll(async () => {
   vi.unstubAllEnvs();
   await server?.stop();

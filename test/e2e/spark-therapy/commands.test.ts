@@ -69,7 +69,7 @@ function desk(installed: () => SparkTherapy, server: () => TestMongod) {
 let project: SparkTherapy;
 beforeAll(async () => {
   project = await installSparkTherapy();
-}, 120_000);
+});
 afterAll(() => project?.remove());
 
 const SERVERS = [
@@ -123,7 +123,7 @@ describe.each(TRIED)('the commands of the guide on %s', (_name, replicaSet) => {
     });
     // Neither the models nor mongoose made anything beside what was asked for.
     expect(await at.typeWell('npx --no-install godwit sync --check')).toContain('as defined');
-  }, 120_000);
+  });
 
   it('the sequential runner: up, status, and back', async () => {
     // As an application that never migrated left them: with the collation, without the field.
@@ -157,7 +157,7 @@ describe.each(TRIED)('the commands of the guide on %s', (_name, replicaSet) => {
     expect(await languages(at.db)).toEqual([undefined, undefined]);
     expect(await at.typeWell('node migrations/runner.js status')).toContain('Applied: 0/2');
     expect((await at.type('node migrations/runner.js')).code).toBe(2);
-  }, 120_000);
+  });
 });
 
 interface Child {
@@ -206,7 +206,7 @@ describe('what the models say is what the database has', () => {
     expect(notes).toMatchObject({ hidden: true });
     await at.db.collection('sessions').dropIndex('notes_1');
     await at.expectAll();
-  }, 120_000);
+  });
 
   it('tells on which values a unique index would fail, before it is begun', async () => {
     await at.db
@@ -219,7 +219,7 @@ describe('what the models say is what the database has', () => {
     await at.db.collection('users').deleteOne({ email: 'ada@example.com' });
     await at.typeWell('node migrate.js');
     await at.expectAll();
-  }, 120_000);
+  });
 
   it('takes nothing away in production that nobody confirmed, and seeds nothing there', async () => {
     await at.typeWell('node migrate.js');
@@ -231,7 +231,7 @@ describe('what the models say is what the database has', () => {
     await at.typeWell('node migrate.js --yes', production);
     expect((await at.type('node seed-data.js', production)).code).toBe(5);
     expect(await at.db.collection('users').countDocuments()).toBe(0);
-  }, 120_000);
+  });
 
   it('reads MONGODB_URI, then MONGODB_LOCAL_URI, then the default of the guide', async () => {
     const local = server.databaseUrl();
@@ -249,7 +249,7 @@ describe('what the models say is what the database has', () => {
     expect(await at.db.collection('seeds').countDocuments()).toBe(0);
     const config = await readFile(join(project.path, 'godwit.config.js'), 'utf8');
     expect(config).toContain("defaultUrl: 'mongodb://127.0.0.1:27017/spark_therapy'");
-  }, 120_000);
+  });
 
   it('sets up a new database in one go, and creates the next migration', async () => {
     await at.typeWell('node_modules/.bin/godwit setup');
@@ -260,7 +260,7 @@ describe('what the models say is what the database has', () => {
       'migrations/003-add-photo.js',
     );
     await rm(join(project.path, 'migrations/003-add-photo.js'));
-  }, 120_000);
+  });
 });
 
 it('npx godwit test takes both migrations there and back', async () => {
@@ -269,7 +269,7 @@ it('npx godwit test takes both migrations there and back', async () => {
   expect(code, stdout + stderr).toBe(0);
   expect(stdout).toContain('2 children now have a primary language');
   expect(stdout).toMatch(/✓ 001-add-field .*1 fixture[\s\S]*✓ 002-invoice-totals .*1 fixture/);
-}, 120_000);
+});
 
 describe('with mongoose 8', () => {
   let older: SparkTherapy;
@@ -295,5 +295,5 @@ describe('with mongoose 8', () => {
     expect(await at.typeWell('node seed-data.js')).toContain('5 part(s) done');
     expect(await at.typeWell('node migrations/runner.js up')).toContain('2 migration(s) completed');
     expect(await at.typeWell('node migrations/runner.js down 2')).toContain('rolled back');
-  }, 120_000);
+  });
 });

@@ -21,7 +21,7 @@ describe('what a command loads', () => {
       'migrations/002_b.sql': 'create index concurrently i on a (n);\n',
       'migrations/003_c.sql': 'begin;\ninsert into a values (1);\ncommit;\nvacuum a;\n',
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await folder?.remove();
     await server?.stop();
