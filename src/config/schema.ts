@@ -1,83 +1,27 @@
 import { parseExpectation } from '../core/checks/expectation.ts';
 import { isRegistry, type PublicIdTables, registryProblems } from '../core/public-ids/registry.ts';
 import { parseSpan } from './span.ts';
-import { didYouMean } from './suggest.ts';
-
-/** Says what is wrong with a value, or nothing. */
-type Check = (value: unknown, path: string) => string[];
-
-const text: Check = (value, path) =>
-  typeof value === 'string' && value !== '' ? [] : [`${path} must be a text, not ${shown(value)}`];
-const flag: Check = (value, path) =>
-  typeof value === 'boolean' ? [] : [`${path} must be true or false, not ${shown(value)}`];
-const anything: Check = () => [];
-const call: Check = (value, path) =>
-  typeof value === 'function' ? [] : [`${path} must be a function, not ${shown(value)}`];
-const milliseconds: Check = (value, path) =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0
-    ? []
-    : [`${path} must be a number of milliseconds from 0, not ${shown(value)}`];
-const bytes: Check = (value, path) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 1_000
-    ? []
-    : [`${path} must be a whole number of bytes from 1000, not ${shown(value)}`];
-const count: Check = (value, path) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0
-    ? []
-    : [`${path} must be a whole number from 0, not ${shown(value)}`];
-const atLeastOne: Check = (value, path) =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 1
-    ? []
-    : [`${path} must be a whole number from 1, not ${shown(value)}`];
-const positive: Check = (value, path) =>
-  typeof value === 'number' && Number.isFinite(value) && value > 0
-    ? []
-    : [`${path} must be a number above 0, not ${shown(value)}`];
-
-function oneOf(...allowed: readonly string[]): Check {
-  return (value, path) => {
-    if (typeof value === 'string' && allowed.includes(value)) return [];
-    const hint = typeof value === 'string' ? didYouMean(value, allowed) : '';
-    const list = allowed.map((word) => `"${word}"`).join(', ');
-    return [`${path} must be one of ${list}, not ${shown(value)}.${hint}`.replace(/\.$/, '')];
-  };
-}
-
-function either(first: Check, second: (value: unknown) => boolean, also: string): Check {
-  return (value, path) =>
-    second(value)
-      ? []
-      : first(value, path).map((problem) => problem.replace(/, not /, ` or ${also}, not `));
-}
-
-const texts: Check = (value, path) =>
-  Array.isArray(value)
-    ? value.flatMap((item, index) => text(item, `${path}[${index}]`))
-    : [`${path} must be a list of texts, not ${shown(value)}`];
-const textOrTexts: Check = (value, path) =>
-  Array.isArray(value)
-    ? value.length === 0
-      ? [`${path} must not be an empty list`]
-      : texts(value, path)
-    : either(text, () => false, 'a list of texts')(value, path);
-const list: Check = (value, path) =>
-  Array.isArray(value) ? [] : [`${path} must be a list, not ${shown(value)}`];
-const record: Check = (value, path) =>
-  isRecord(value)
-    ? Object.entries(value).flatMap(([key, item]) =>
-        typeof item === 'string' ? [] : [`${path}.${key} must be a text, not ${shown(item)}`],
-      )
-    : [`${path} must be an object of texts, not ${shown(value)}`];
-
-function shape(checks: Readonly<Record<string, Check>>, required: readonly string[] = []): Check {
-  return (value, path) => {
-    if (!isRecord(value)) return [`${path} must be an object, not ${shown(value)}`];
-    const missing = required
-      .filter((key) => value[key] === undefined)
-      .map((key) => `${path}.${key} is missing`);
-    return [...checkKeys(value, checks, path), ...missing];
-  };
-}
+import {
+  anything,
+  atLeastOne,
+  bytes,
+  type Check,
+  call,
+  count,
+  either,
+  flag,
+  isRecord,
+  list,
+  milliseconds,
+  oneOf,
+  positive,
+  record,
+  shape,
+  shown,
+  text,
+  textOrTexts,
+  texts,
+} from './value-checks.ts';
 
 const tls = shape({
   enabled: flag,
@@ -262,42 +206,3 @@ export const CONFIG_KEYS: Readonly<Record<string, Check>> = {
   versions: oneOf('timestamp', 'number'),
   language: oneOf('ts', 'js', 'cjs', 'mjs', 'sql'),
 };
-
-/**
- * Everything that is wrong with an object's keys; undefined values count as absent.
- *
- * @param path written before each key, empty at the top
- */
-export function checkKeys(
-  value: Readonly<Record<string, unknown>>,
-  checks: Readonly<Record<string, Check>>,
-  path = '',
-): string[] {
-  const problems: string[] = [];
-  for (const [key, item] of Object.entries(value)) {
-    const full = path === '' ? key : `${path}.${key}`;
-    const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
-    if (check === undefined) {
-      const hint = didYouMean(key, Object.keys(checks));
-      problems.push(
-        hint === '' ? `${full} is not a known key` : `${full} is not a known key.${hint}`,
-      );
-    } else if (item !== undefined) problems.push(...check(item, full));
-  }
-  return problems;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A value for people, never long: it may hold a secret, so texts are shown only when short. */
-function shown(value: unknown): string {
-  if (value === '') return 'an empty text';
-  if (typeof value === 'string')
-    return value.length <= 24 && !value.includes(':') ? `"${value}"` : 'this text';
-  if (value === null || typeof value === 'number' || typeof value === 'boolean')
-    return String(value);
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}

@@ -1,9 +1,10 @@
 import { GodwitError } from '../errors.ts';
 import type { LoadedConfig } from './load.ts';
 import { mirrorProblem } from './mirror.ts';
-import { CONFIG_KEYS, checkKeys, DATABASE_KEYS } from './schema.ts';
+import { CONFIG_KEYS, DATABASE_KEYS } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 import type { DatabaseConfig } from './types.ts';
+import { checkKeys } from './value-checks.ts';
 
 export interface AskedFor {
   readonly database?: string | undefined;

@@ -1,9 +1,10 @@
+import { settingOf } from './alter-column.ts';
 import type { Catalog, Reading } from './catalog.ts';
 import { commentOn } from './comments.ts';
 import type { IndexRow } from './indexes.ts';
 import type { Piece } from './piece.ts';
 import { parseList, query } from './rows.ts';
-import { inline, settingOf } from './tables.ts';
+import { inline } from './tables.ts';
 
 export interface CheckRow {
   readonly oid: string;

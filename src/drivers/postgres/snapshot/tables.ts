@@ -1,3 +1,4 @@
+import { columnSettings, defaultPiece, settingOf } from './alter-column.ts';
 import type { Catalog, Reading } from './catalog.ts';
 import { type ColumnRow, columnDefinition, columnOptions } from './columns.ts';
 import { commentOn } from './comments.ts';
@@ -166,12 +167,6 @@ function storageOptions(row: TableRow): string[] {
   ];
 }
 
-/** `fillfactor=70` as `fillfactor='70'`, which is right for words as well. */
-export function settingOf(option: string): string {
-  const at = option.indexOf('=');
-  return `${option.slice(0, at)}='${option.slice(at + 1).replaceAll("'", "''")}'`;
-}
-
 export function parentsOf(row: Pick<TableRow, 'parents' | 'bound'>): string[] {
   return row.bound === null ? parseList(row.parents) : [];
 }
@@ -200,20 +195,6 @@ export function inline(
   return row.bound !== null || check.local === 't';
 }
 
-function defaultPiece(row: TableRow, column: ColumnRow): Piece {
-  return {
-    kind: 'default',
-    name: `${row.name}.${column.name}`,
-    of: row.name,
-    section: 'pre-data',
-    means: [`pg_attrdef:${column.defaultOid}`],
-    needs: [`pg_class:${row.oid}`],
-    statements: [
-      `ALTER TABLE ONLY ${row.name} ALTER COLUMN ${column.name} SET DEFAULT ${column.standard}`,
-    ],
-  };
-}
-
 /** Of an inherited column, when it is not its parents'. */
 function changedDefault(row: TableRow, column: ColumnRow, { columns }: Reading): string[] {
   if (column.generated !== '') return [];
@@ -225,26 +206,6 @@ function changedDefault(row: TableRow, column: ColumnRow, { columns }: Reading):
   const alter = `ALTER TABLE ONLY ${row.name} ALTER COLUMN ${column.name}`;
   return [
     column.standard === null ? `${alter} DROP DEFAULT` : `${alter} SET DEFAULT ${column.standard}`,
-  ];
-}
-
-const STORAGE: Readonly<Record<string, string>> = {
-  p: 'PLAIN',
-  e: 'EXTERNAL',
-  m: 'MAIN',
-  x: 'EXTENDED',
-};
-
-function columnSettings(row: TableRow, column: ColumnRow): string[] {
-  const alter = `ALTER TABLE ONLY ${row.name} ALTER COLUMN ${column.name}`;
-  const options = parseList(column.options).map(settingOf);
-  return [
-    ...(column.statistics === null ? [] : [`${alter} SET STATISTICS ${column.statistics}`]),
-    ...(column.storage === null ? [] : [`${alter} SET STORAGE ${STORAGE[column.storage]}`]),
-    ...(column.compression === null
-      ? []
-      : [`${alter} SET COMPRESSION ${column.compression === 'l' ? 'lz4' : 'pglz'}`]),
-    ...(options.length > 0 ? [`${alter} SET (${options.join(', ')})`] : []),
   ];
 }
 

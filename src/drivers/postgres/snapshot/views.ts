@@ -1,9 +1,9 @@
+import { settingOf } from './alter-column.ts';
 import type { Catalog, Reading } from './catalog.ts';
 import { commentOn } from './comments.ts';
 import { list, type Piece } from './piece.ts';
 import { relationStatements } from './relation.ts';
 import { aclColumns, notMember, type Owned, parseList, query } from './rows.ts';
-import { settingOf } from './tables.ts';
 
 export interface ViewRow extends Owned {
   readonly oid: string;
