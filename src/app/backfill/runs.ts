@@ -3,6 +3,7 @@ import type { DryRun } from '../../core/backfill/dry-run.ts';
 import type { BackfillResult } from '../../core/backfill/run-backfill.ts';
 import type { WorkEnd } from '../../core/backfill/work-parts.ts';
 import { type ErrorInfo, GodwitError, toGodwitError } from '../../errors.ts';
+import type { LedgerHead } from '../../ports/backfill-ledger.ts';
 import type { BackfillSpec, BackfillSummary } from '../../ports/backfill-spec.ts';
 import type { EndedEvent } from '../../ports/history.ts';
 import { currentActor } from '../actor.ts';
@@ -25,7 +26,7 @@ export async function run(
   options: BackfillRunOptions,
 ): Promise<BackfillReport> {
   const request = await createRequest(project, backfill, options);
-  await refuseCancelled(request, options);
+  if (!options.again) refuseGivenUp(request, await headOf(request));
   const mode = options.again ? 'again' : 'resume';
   return perform(project, request, {
     mode,
@@ -40,11 +41,10 @@ export async function retry(
   options: BackfillRunOptions,
 ): Promise<BackfillReport> {
   const request = await createRequest(project, backfill, options);
-  await withBackfills(request.driver, 1, async (backfills) => {
-    const head = await backfills.head(request.ledger);
-    if (head === undefined) throw neverRun(request);
-    await backfills.retryPoisoned(request.ledger);
-  });
+  const head = await headOf(request);
+  if (head === undefined) throw neverRun(request);
+  refuseGivenUp(request, head);
+  await withBackfills(request.driver, 1, (backfills) => backfills.retryPoisoned(request.ledger));
   return perform(project, request, { mode: 'resume', acceptDefinition: true });
 }
 
@@ -113,13 +113,11 @@ function withAdvice(
 }
 
 /** To begin a cancelled one anew does rows again that were done, so that must be said. */
-async function refuseCancelled(
-  request: BackfillRequest,
-  { again }: BackfillRunOptions,
-): Promise<void> {
-  if (again) return;
-  const { driver, ledger, name } = request;
-  const head = await withBackfills(driver, 1, (backfills) => backfills.head(ledger));
+function headOf({ driver, ledger }: BackfillRequest): Promise<LedgerHead | undefined> {
+  return withBackfills(driver, 1, (backfills) => backfills.head(ledger));
+}
+
+function refuseGivenUp({ name }: BackfillRequest, head: LedgerHead | undefined): void {
   if (head?.state !== 'cancelled' && head?.state !== 'undone') return;
   throw new GodwitError('GODWIT_CONFIRMATION_NEEDED', `The backfill ${name} is ${head.state}.`, {
     state: `${head.progress.rows} rows had been done by then.`,

@@ -6,7 +6,7 @@ import type { LedgerDocument } from './documents.ts';
 import { endSession, isGone } from './gone.ts';
 import { type Parts, SURE, unknownLedger } from './parts.ts';
 import { readProgress } from './progress.ts';
-import { takeAll } from './take-all.ts';
+import { barLast, takeAll } from './take-all.ts';
 
 type Present = LedgerDocument & { readonly now: Date };
 
@@ -36,6 +36,7 @@ export async function beginUndo(
     else await refuseUnkept(parts, found);
     const begun = await turn(parts, found, worker, session);
     if (begun === undefined) continue;
+    await barLast(parts, begun);
     await takeAll(parts, begun, found.workers);
     return begun;
   }

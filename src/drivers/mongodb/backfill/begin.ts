@@ -11,7 +11,7 @@ import { type Survey, survey } from './inspect.ts';
 import { keyText } from './keys.ts';
 import { type Parts, SURE } from './parts.ts';
 import { CHUNK_INDEX, NOTHING_FOLDED } from './progress.ts';
-import { takeAll } from './take-all.ts';
+import { barLast } from './take-all.ts';
 import { edgeKey, findTarget } from './target.ts';
 
 export async function begin(
@@ -95,7 +95,9 @@ async function goOn(
     } as Document,
     { returnDocument: 'after', includeResultMetadata: false, ...SURE },
   );
-  return (after as LedgerDocument | null) ?? undefined;
+  if (after === null) return undefined;
+  await barLast(parts, after as LedgerDocument);
+  return after as LedgerDocument;
 }
 
 /** Ranges that were cut along one key say nothing along another. */
@@ -109,6 +111,7 @@ async function beginAgain(
   job: BackfillJob,
   found: LedgerDocument,
 ): Promise<LedgerDocument | undefined> {
+  await barLast(parts, found);
   const fields = freshFields(parts, job, await survey(parts, job));
   const generation = found.generation + 1;
   // What was given up is undone together with what comes after it.
@@ -117,15 +120,18 @@ async function beginAgain(
   const after = await parts.ledgers.findOneAndUpdate(
     { _id: found._id, generation: found.generation, state: found.state },
     [
-      { $set: { ...literal({ ...fields, generation, undoFrom }), startedAt: '$$NOW' } },
+      {
+        $set: {
+          ...literal({ ...fields, generation, undoFrom, unbarred: found.generation }),
+          startedAt: '$$NOW',
+        },
+      },
       { $unset: gone },
     ],
     { returnDocument: 'after', includeResultMetadata: false, ...SURE },
   );
   if (after === null) return undefined;
-  // Whoever still holds one of the last time's chunks must not commit it now.
-  await takeAll(parts, found, found.workers);
-  await parts.touched.deleteMany({ ledger: found._id, generation: { $lt: undoFrom } });
+  await barLast(parts, after as LedgerDocument);
   return after as LedgerDocument;
 }
 

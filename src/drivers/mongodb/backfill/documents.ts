@@ -52,6 +52,8 @@ export interface LedgerDocument extends Document {
   readonly summary?: Readonly<Record<string, unknown>> | undefined;
   /** Generation from which on `undo` gives rows back: those before were wanted. */
   readonly undoFrom: number;
+  /** The generation before, until its chunks are taken from whoever still holds one. */
+  readonly unbarred?: number;
   /** Worker of the last `undo`, and the session of its transactions: a killed one's is ended. */
   readonly undoneBy?: string;
   readonly undoSession?: unknown;

@@ -3,7 +3,7 @@ import type { ErrorInfo } from '../../../errors.ts';
 import type { BackfillJob, Chunk } from '../../../ports/backfill-job.ts';
 import type { Poisoned } from '../../../ports/backfill-ledger.ts';
 import { addChunks } from './add-chunks.ts';
-import type { ChunkDocument, NativeKey } from './documents.ts';
+import type { ChunkDocument, LedgerDocument, NativeKey } from './documents.ts';
 import { holding, settle } from './held.ts';
 import { keyText, toKeyValue } from './keys.ts';
 import { NOTHING } from './outcome.ts';
@@ -14,6 +14,8 @@ import { findTarget } from './target.ts';
 import { transact } from './transaction.ts';
 
 const RETRIED_TOGETHER = 500;
+/** What was given up, or is undone, does not go on. */
+const GOES_ON: readonly LedgerDocument['state'][] = ['running', 'complete', 'failed'];
 
 interface BadRow {
   readonly key: NativeKey;
@@ -101,13 +103,13 @@ export async function listPoisoned(
 export async function retryPoisoned(parts: Parts, ledger: string): Promise<number> {
   for (let count = 0; ; ) {
     const head = await parts.ledgers.findOne({ _id: ledger });
-    if (head === null || head.state === 'undoing' || head.state === 'undone') return count;
+    if (head === null || !GOES_ON.includes(head.state)) return count;
     const { generation } = head;
     const bad = await parts.poison.find({ ledger, generation }).limit(RETRIED_TOGETHER).toArray();
     if (bad.length === 0) return count;
     await parts.ledgers.updateOne(
-      { _id: ledger, generation, state: { $in: ['complete', 'failed', 'cancelled'] } },
-      { $set: { state: 'running' }, $unset: { endedAt: 1, error: 1, 'control.cancelled': 1 } },
+      { _id: ledger, generation, state: { $in: GOES_ON } },
+      { $set: { state: 'running' }, $unset: { endedAt: 1, error: 1 } },
     );
     await transact(parts, async (session) => {
       const like = { ledger, generation, sweep: head.sweep };

@@ -14,9 +14,21 @@ const LOCK_MS = 500;
 const LOOKED_AT = 100;
 
 /**
- * Takes the chunks of a generation, and of those before, from all workers, once the ledger
- * is not `running` in it: what one has under way commits before this returns, or never. (On
- * a standalone, which has no transactions, what is under way may arrive later.)
+ * After a backfill was begun anew: whoever still holds one of the last time's chunks must
+ * not commit it. The ledger says so until it is done, because who began may be killed.
+ */
+export async function barLast(parts: Parts, ledger: LedgerDocument): Promise<void> {
+  const { _id, generation, undoFrom, unbarred } = ledger;
+  if (unbarred === undefined) return;
+  await takeAll(parts, { ...ledger, generation: toNumber(unbarred) }, []);
+  await parts.touched.deleteMany({ ledger: _id, generation: { $lt: undoFrom } });
+  await parts.ledgers.updateOne({ _id, generation, unbarred }, { $unset: { unbarred: 1 } });
+}
+
+/**
+ * Takes the chunks of a generation from all workers, once the ledger is not `running` in
+ * it: what one has under way commits before this returns, or never. (On a standalone, which
+ * has no transactions, what is under way may arrive later.)
  *
  * @param workers those that the ledger knew of
  */
@@ -26,9 +38,7 @@ export async function takeAll(
   workers: readonly WorkerDocument[],
 ): Promise<void> {
   await bar(parts, { ledger, generation, sweep });
-  // Whoever began this generation may have been killed before it came to bar the last one.
-  if (generation > 1) await bar(parts, { ledger, generation: generation - 1, sweep });
-  const all = { ledger, generation: { $lte: generation } };
+  const all = { ledger, generation };
   await parts.chunks.updateMany({ ...all, state: 'waiting' }, { $set: { state: 'void' } });
   const until = performance.now() + LONGEST_LEFT_MS;
   for (;;) {
