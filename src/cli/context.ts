@@ -59,10 +59,11 @@ export function createContext(io: Io, globals: GlobalValues, view: View): Contex
       opened.push(migrator);
       migrator.on(view.events());
       migrator.on(({ type }) => {
-        if (type === 'backfill.started')
-          void import('./heap.ts').then((own) => own.collectSooner());
+        if (type === 'backfill.started') void import('./v8.ts').then((own) => own.collectSooner());
       });
-      root = (await migrator.settings()).root;
+      const settings = await migrator.settings();
+      root = settings.root;
+      if (settings.driver === 'pglite') (await import('./v8.ts')).compileLater();
       return migrator;
     },
     stops() {

@@ -185,7 +185,7 @@ describe.each(CASES)('$name', (one) => {
   const itIsLarge = SOAK ? it : () => undefined;
   itIsLarge(`keeps its memory flat on ${MANY} documents`, async () => {
     await fill(one, MANY);
-    // As the command line runs them: see src/cli/heap.ts.
+    // As the command line runs them: see src/cli/v8.ts.
     const { child, output } = start(one, MANY, ['--heap-growing-percent=50']);
     await ended(child);
     const [, most] = /done (\d+)/.exec(output()) ?? [];
