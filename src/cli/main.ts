@@ -1,9 +1,18 @@
 #!/usr/bin/env node
 import module from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 
 // Newer Node keeps what it compiled, godwit and the driver, for the next start. It needs no
 // more than to be asked before anything is loaded.
 (module as { enableCompileCache?(): unknown }).enableCompileCache?.();
+
+// Before Node 22, V8 has nothing between code as it comes and the best it can make, which it
+// makes of what ran for a moment: of much that a short process runs no more. Code that runs
+// long comes to it seven times as late, which nobody notices. Measured: `up` of 1,000 SQL files
+// takes a third less of the processor's time. Other V8s do not know this setting.
+if (Number.parseInt(process.versions.node, 10) < 22) {
+  setFlagsFromString('--interrupt-budget=500000');
+}
 
 // No top-level await: the bundle is CommonJS, which starts faster.
 void import('./process.ts').then(({ runProcess }) => runProcess());
