@@ -322,6 +322,21 @@ describe('chunks', () => {
     expect(await wrong()).toBe(0);
   });
 
+  it('are told by their claim, when an election took the one before it away', async () => {
+    await fill(100);
+    const job = jobOf();
+    await backfills.begin(job, RESUME);
+    const before = (await backfills.claim(job, 'w', 60)) as Chunk;
+    // What a new primary does not know of is cut again, by a lane of the same worker too.
+    await db.collection('godwit_chunks').deleteMany({});
+    const after = (await backfills.claim(job, 'w', 60)) as Chunk;
+    expect(after.n).toBe(before.n);
+    expect(await backfills.apply(job, before, 'w')).toBeUndefined();
+    expect(await backfills.apply(job, after, 'w')).toMatchObject({ changed: 60 });
+    await runLoop(backfills, job, { worker: 'w' });
+    expect(await wrong()).toBe(0);
+  });
+
   it('come back with an attempt, or without', async () => {
     await fill(10);
     const job = jobOf();

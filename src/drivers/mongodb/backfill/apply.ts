@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackfillJob, Chunk, ChunkResult, ReadBatch } from '../../../ports/backfill-job.ts';
-import { holding, settle } from './held.ts';
+import { heldBy, holding, settle } from './held.ts';
 import type { Held, Parts } from './parts.ts';
 import { readRaw } from './read-bytes.ts';
 import { MongoRow } from './rows.ts';
@@ -13,9 +13,7 @@ const TRIES = 3;
 const PAUSE_MS = 25;
 
 export async function read(parts: Parts, job: BackfillJob, chunk: Chunk): Promise<ReadBatch> {
-  const held = [...parts.held.values()].find(
-    ({ chunk: { ledger, n } }) => ledger === chunk.ledger && Number(n) === chunk.n,
-  );
+  const held = heldBy(parts, chunk);
   // Somebody else's by now: `apply` will say so.
   if (held === undefined) return { rows: [] };
   const target = await findTarget(parts, job);
@@ -41,7 +39,7 @@ export async function apply(
     } catch (error) {
       // On a standalone part of the work is done: the caller decides.
       const again = held.session !== undefined && isWorthRepeating(error) && attempt < TRIES;
-      if (!again || !parts.held.has(held.chunk._id)) throw error;
+      if (!again || !parts.held.has(held.token)) throw error;
       await sleep(PAUSE_MS * attempt * (1 + Math.random()));
     }
   }

@@ -6,6 +6,7 @@ import { identifyProcess } from '../process-identity.ts';
 import { nextRange } from './cut.ts';
 import { type ChunkDocument, FIRST_EXTRA, type LedgerDocument } from './documents.ts';
 import { endSession, isGone } from './gone.ts';
+import type { TokenChunk } from './held.ts';
 import { toKeyValue } from './keys.ts';
 import { type Held, type Parts, toNumber, unknownLedger } from './parts.ts';
 import { putBack, takeSession } from './transaction.ts';
@@ -53,8 +54,9 @@ export async function claim(
     }
   }
   if (held === undefined) return undefined;
-  parts.held.set(held.chunk._id, held);
-  return toChunk(parts, held.chunk);
+  parts.held.set(token, held);
+  const chunk: TokenChunk = { ...toChunk(parts, held.chunk), token };
+  return chunk;
 }
 
 type Claim = NonNullable<ChunkDocument['claim']>;

@@ -8,19 +8,25 @@ import { inTransaction, putBack } from './transaction.ts';
 /** Thrown to roll back what is another worker's by now. */
 export const NOT_MINE: unique symbol = Symbol('not mine');
 
-/** A chunk that this worker still holds, by what this process remembers of it. */
+/** As it was claimed: another claim of the same chunk is another chunk. */
+export interface TokenChunk extends Chunk {
+  readonly token: string;
+}
+
+/** What this process remembers of a chunk that it claimed and still holds. */
+export function heldBy({ held }: Parts, chunk: Chunk): Held | undefined {
+  return held.get((chunk as TokenChunk).token);
+}
+
+/** The same, when it is this worker's. */
 export function holding(parts: Parts, chunk: Chunk, worker: string): Held | undefined {
-  for (const held of parts.held.values()) {
-    const { ledger, n, claim } = held.chunk;
-    if (ledger === chunk.ledger && Number(n) === chunk.n && claim?.worker === worker) return held;
-  }
-  return undefined;
+  const held = heldBy(parts, chunk);
+  return held?.chunk.claim?.worker === worker ? held : undefined;
 }
 
 export function forget(parts: Parts, held: Held): void {
   parts.tokens.delete(held.token);
-  if (!parts.held.delete(held.chunk._id)) return;
-  putBack(parts, held.session);
+  if (parts.held.delete(held.token)) putBack(parts, held.session);
 }
 
 /**

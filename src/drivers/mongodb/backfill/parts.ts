@@ -28,7 +28,7 @@ export interface Parts {
   readonly poison: Collection<PoisonDocument>;
   readonly touched: Collection<TouchedDocument>;
   readonly topology: 'replica set' | 'standalone' | 'sharded';
-  /** By id of the chunk. */
+  /** By token of the claim: after an election a range may be cut, and held, a second time. */
   readonly held: Map<string, Held>;
   /** Tokens of claims that this process holds, or is just making. */
   readonly tokens: Set<string>;
