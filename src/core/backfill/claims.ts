@@ -15,7 +15,7 @@ export class Claims {
   readonly #job: BackfillJob;
   readonly #worker: string;
   readonly #patience: Patience;
-  readonly #held = new Set<number>();
+  readonly #held = new Set<Chunk>();
   readonly #underWay = new Set<Promise<unknown>>();
   #doubt = false;
   #settling: Promise<void> | undefined;
@@ -42,13 +42,13 @@ export class Claims {
   }
 
   release(chunk: Chunk): void {
-    this.#held.delete(chunk.n);
+    this.#held.delete(chunk);
   }
 
   async #attempt(size: number): Promise<Chunk | undefined> {
     try {
       const chunk = await this.#backfills.claim(this.#job, this.#worker, size);
-      if (chunk) this.#held.add(chunk.n);
+      if (chunk) this.#held.add(chunk);
       return chunk;
     } catch (error) {
       this.#doubt = true;
@@ -58,7 +58,8 @@ export class Claims {
 
   async #settle(): Promise<void> {
     await Promise.allSettled(this.#underWay);
-    await this.#backfills.letGo(this.#job.ledger, this.#worker, [NO_CHUNK, ...this.#held]);
+    const kept = [...this.#held].map(({ n }) => n);
+    await this.#backfills.letGo(this.#job.ledger, this.#worker, [NO_CHUNK, ...kept]);
     this.#doubt = false;
   }
 }
