@@ -9,6 +9,7 @@ import { findMongod } from '../../src/testing/mongod-binary.ts';
 import { createPglite } from '../../src/testing/pglite.ts';
 import { startCli } from '../e2e/support/cli.ts';
 import { project } from '../unit/config/project.ts';
+import { startBinary } from './binary.ts';
 import { godwit } from './terminal.ts';
 
 describe('the embedded MongoDB', () => {
@@ -95,6 +96,9 @@ describe('PGlite', () => {
     expect(status.out).toMatch(/^pglite /);
     expect(status.out).toMatch(/001_a {2}applied/);
     expect((await godwit(['down', '--url', url], { cwd })).out).toMatch(/1 reverted/);
+    // As a process: V8 would complain there of a setting that it does not know.
+    const process = await startBinary(['status', '--url', url, '--json'], { cwd }).ended;
+    expect(process).toMatchObject({ code: 0, err: '' });
   });
 
   it('is what SQL files run on when nothing names a database', async () => {
