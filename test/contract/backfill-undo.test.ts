@@ -168,6 +168,16 @@ describe.each(among<(typeof DATABASES)[number]>(DATABASES, (all) => all.slice(0,
       expect(await stateNow()).toBe('complete');
     });
 
+    itIsShared('counts a row once that it left as it was twice', async () => {
+      await killed('people', 200);
+      await migrator.backfill.cancel('people');
+      await migrator.backfill.run('people', { again: true });
+      const twice = (await database.rows(url)).find(({ n }) => n === 2);
+      await database.setPhone(url, twice?.id ?? 0, 'mine');
+      const report = await migrator.backfill.undo('people');
+      expect(report).toMatchObject({ skipped: 1, skippedKeys: [expect.anything()] });
+    });
+
     itIsShared('gives back what was cancelled and begun anew, in one go', async () => {
       await killed('people', 200);
       await migrator.backfill.cancel('people');

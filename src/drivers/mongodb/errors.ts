@@ -51,6 +51,11 @@ export function isTransient(error: unknown): boolean {
   return hasLabel(error, 'RetryableWriteError') || isNetworkError(error);
 }
 
+/** No server was found for as long as the settings allow: to ask again would take as long. */
+export function isUnreachable(error: unknown): boolean {
+  return (error as DriverError | undefined)?.name === 'MongoServerSelectionError';
+}
+
 export function isNetworkError(error: unknown): boolean {
   const name = String((error as DriverError | undefined)?.name ?? '');
   return /^Mongo(Network|ServerSelection|TopologyClosed|NotConnected|PoolCleared|ConnectionPool|WaitQueueTimeout|ClientClosed)/.test(

@@ -157,6 +157,42 @@ describe('a primary that steps down in mid-backfill', () => {
   });
 });
 
+describe('an election just as a backfill begins', () => {
+  let server: TestMongod;
+  beforeAll(async () => {
+    server = await startMongod({ own: true, parameters: { enableTestCommands: '1' } });
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  it.each(['createIndexes', 'update', 'find'])('is waited for (%s)', async (command) => {
+    const url = server.databaseUrl();
+    await withRows(url, 50, async (db) => {
+      const backfills = await openBackfillsAt(url);
+      const data = { failCommands: [command], errorCode: 11602 };
+      const admin = db.client.db('admin');
+      // The client by itself tries once more what it may.
+      await admin.command({ configureFailPoint: 'failCommand', mode: { times: 3 }, data });
+      const job = jobOf();
+      expect(await backfills.begin(job, RESUME)).toMatchObject({ state: 'running', total: 50 });
+      await runLoop(backfills, job);
+      expect(await db.collection('things').countDocuments(WRONG)).toBe(0);
+      await backfills.close();
+    });
+  });
+
+  it('is not waited for where no server is found', async () => {
+    const alone = await startMongod({ own: true });
+    const backfills = await openBackfillsAt(alone.databaseUrl());
+    await alone.stop();
+    await expect(backfills.begin(jobOf(), RESUME)).rejects.toMatchObject({
+      code: 'GODWIT_CONNECTION_LOST',
+    });
+    await backfills.close();
+  });
+});
+
 describe('a standalone', () => {
   let server: TestMongod;
   beforeAll(async () => {

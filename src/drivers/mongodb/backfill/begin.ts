@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document, IndexDescription } from 'mongodb';
 import { busy } from '../../../core/backfill/refuse-undo.ts';
 import { GodwitError } from '../../../errors.ts';
 import type { BeginOptions } from '../../../ports/backfill.ts';
 import type { BackfillJob } from '../../../ports/backfill-job.ts';
 import type { LedgerHead } from '../../../ports/backfill-ledger.ts';
-import { isDuplicateKey } from '../errors.ts';
+import { isDuplicateKey, isTransient, isUnreachable } from '../errors.ts';
 import type { LedgerDocument } from './documents.ts';
 import { toHead } from './head.ts';
 import { type Survey, survey } from './inspect.ts';
@@ -14,16 +15,25 @@ import { CHUNK_INDEX, NOTHING_FOLDED } from './progress.ts';
 import { barLast } from './take-all.ts';
 import { edgeKey, findTarget } from './target.ts';
 
+const TRIES = 5;
+const PAUSE_MS = 200;
+
+/** All of it may be done twice, so that an election in between is waited for. */
 export async function begin(
   parts: Parts,
   job: BackfillJob,
   options: BeginOptions,
 ): Promise<LedgerHead> {
-  for (;;) {
-    const found = await parts.ledgers.findOne({ _id: job.ledger });
-    const begun =
-      found === null ? await create(parts, job) : await goOn(parts, job, options, found);
-    if (begun !== undefined) return toHead(parts, begun);
+  for (let attempt = 1; ; ) {
+    try {
+      const found = await parts.ledgers.findOne({ _id: job.ledger });
+      const begun =
+        found === null ? await create(parts, job) : await goOn(parts, job, options, found);
+      if (begun !== undefined) return toHead(parts, begun);
+    } catch (error) {
+      if (!isTransient(error) || isUnreachable(error) || attempt >= TRIES) throw error;
+      await sleep(PAUSE_MS * attempt++);
+    }
   }
 }
 

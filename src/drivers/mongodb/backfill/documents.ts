@@ -120,7 +120,7 @@ export interface PoisonDocument extends Document {
 
 /** What a row was before the first change of a generation, and a hash of what it is after the last. */
 export interface TouchedDocument extends Document {
-  readonly _id: { readonly l: string; readonly g: number; readonly k: unknown };
+  readonly _id: { readonly l: string; readonly g: number; readonly k: string };
   readonly ledger: string;
   readonly generation: number;
   /** The document's own bytes: nothing is lost on the way through JavaScript. */

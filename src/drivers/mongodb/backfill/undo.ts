@@ -5,7 +5,7 @@ import type { BackfillJob, KeyValue } from '../../../ports/backfill-job.ts';
 import { beginUndo, leaveUndo } from './begin-undo.ts';
 import type { LedgerDocument, TouchedDocument } from './documents.ts';
 import { keyText, toKeyValue } from './keys.ts';
-import { collectionOf, LOSSLESS, type Parts } from './parts.ts';
+import { collectionOf, LOSSLESS, type Parts, toNumber } from './parts.ts';
 import { exactKey, findRaw } from './rows.ts';
 import { hashOf } from './touched.ts';
 import { inTransaction, isWorthRepeating, putBack, takeSession } from './transaction.ts';
@@ -38,13 +38,29 @@ export async function undo(
     for (let { generation } = begun; generation >= undoFrom; generation--) {
       await undoGeneration(parts, job, { ...options, begun, generation, session, onRestored });
     }
-    const skipped = await parts.touched.countDocuments(left);
-    const shown = await parts.touched.find(left).limit(SHOWN_KEYS).toArray();
-    return { restored, skipped, skippedKeys: shown.map((row) => keyOfTouched(parts, row)) };
+    return { restored, ...(await leftOf(parts, left)) };
   } finally {
     await leaveUndo(parts, job.ledger, worker.id);
     putBack(parts, session);
   }
+}
+
+/** A document that was changed several times is one document. */
+async function leftOf(
+  parts: Parts,
+  left: Document,
+): Promise<Pick<UndoResult, 'skipped' | 'skippedKeys'>> {
+  const [[counted], rows] = await Promise.all([
+    parts.touched
+      .aggregate<{ n: number }>([{ $match: left }, { $group: { _id: '$_id.k' } }, { $count: 'n' }])
+      .toArray(),
+    parts.touched.find(left).limit(SHOWN_KEYS).toArray(),
+  ]);
+  const shown = new Map(rows.map((row) => [row._id.k, row]));
+  return {
+    skipped: toNumber(counted?.n),
+    skippedKeys: [...shown.values()].map((row) => keyOfTouched(parts, row)),
+  };
 }
 
 interface Work extends UndoOptions {

@@ -37,8 +37,9 @@ export async function undo(
     options.onProgress(restored);
   }
   const [skipped, keys] = await place.pool.run(
-    `select count(*) from ${touched} where ${ledger} and skipped;
-    select key from ${touched} where ${ledger} and skipped order by id limit ${NAMED}`,
+    // A row that was changed several times is one row.
+    `select count(distinct key) from ${touched} where ${ledger} and skipped;
+    select key from ${touched} where ${ledger} and skipped group by key order by min(id) limit ${NAMED}`,
   );
   return {
     restored,
