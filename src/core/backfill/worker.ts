@@ -106,7 +106,8 @@ export class BackfillWorker {
         await this.#chunks.giveBack(await next.catch(() => undefined));
         next = undefined;
       }
-      if (!(await this.#ready(index))) break;
+      if (this.#ending.over) break;
+      if (!(await this.#ready(index))) continue;
       const fetched = await (next ?? this.#chunks.fetch());
       next = undefined;
       if (fetched === undefined) {
@@ -139,18 +140,17 @@ export class BackfillWorker {
     return this.#ending.over || index >= this.pace.lanes.current || this.#noteRest() !== undefined;
   }
 
-  /** Waits while there is a reason not to begin. @returns false when it is over */
+  /**
+   * Waits for a moment when there is a reason not to begin. Not for longer: a lane that is
+   * one too many by then must give back what it fetched ahead.
+   *
+   * @returns whether to begin now
+   */
   async #ready(index: number): Promise<boolean> {
-    const { timers } = this.#parts;
-    for (;;) {
-      if (this.#ending.over) return false;
-      if (this.#mayNot(index)) await timers.sleep(RESTING_MS, this.#ending.signal);
-      else {
-        const wait = this.pace.waitMs();
-        if (wait <= 0) return true;
-        await timers.sleep(Math.min(wait, RESTING_MS), this.#ending.signal);
-      }
-    }
+    const wait = this.#mayNot(index) ? RESTING_MS : Math.min(this.pace.waitMs(), RESTING_MS);
+    if (wait <= 0) return true;
+    await this.#parts.timers.sleep(wait, this.#ending.signal);
+    return false;
   }
 
   #noteRest(): string | undefined {

@@ -187,6 +187,21 @@ describe('the engine of backfills', () => {
     expect(summary.durationMs).toBeLessThan(23_000);
   });
 
+  it('keeps no chunk that a lane fetched ahead which is one too many by then', async () => {
+    const timers = new FakeTimers();
+    const database = new FakeDatabase(3_000, timers);
+    const spec = { chunk: 100, concurrency: 3, throttle: { maxRate: 100 } };
+    const { result } = startProcess(database, timers, spec);
+    await timers.sleep(10_000);
+    database.control = { concurrency: 1 };
+    for (let waited = 0; waited < 6 && database.state === 'running'; waited++) {
+      await timers.sleep(10_000);
+    }
+    expect(database.state).toBe('complete');
+    expect((await result).summary.rows).toBe(3_000);
+    expect(new Set(counts(database))).toEqual(new Set([1]));
+  });
+
   it('waits for a replica that lags', async () => {
     const timers = new FakeTimers();
     const database = new FakeDatabase(2_000, timers);
