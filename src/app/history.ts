@@ -15,9 +15,10 @@ export async function readHistory(
 ): Promise<HistoryReport> {
   const driver = await project.driver();
   const version = options.id === undefined ? undefined : await versionOf(project, options.id);
-  const [events, holder] = await Promise.all([
-    driver.history.events({ version, limit: options.limit }),
+  // Of a holder that is gone, all is in the history by then: see read-state.ts.
+  const [holder, events] = await Promise.all([
     driver.lockHolder(),
+    driver.history.events({ version, limit: options.limit }),
   ]);
   return { runs: foldRuns(events, holder) };
 }

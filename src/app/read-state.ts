@@ -2,6 +2,7 @@ import { findImports, type Imported, kindOf, withImports } from '../core/mirror.
 import { applyReplacements } from '../core/replaces.ts';
 import { unfinishedReset } from '../core/reset-record.ts';
 import { joinStates, type MigrationStatus } from '../core/state.ts';
+import type { Driver } from '../ports/driver.ts';
 import type { MirrorSpec, VersionRecord } from '../ports/history.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { LockHolder } from '../ports/session.ts';
@@ -29,13 +30,12 @@ export async function readState(project: Project): Promise<ProjectState> {
   const [driver, mirrors] = await Promise.all([project.driver(), project.mirrors()]);
   // The files are read while the server answers.
   const answers = Promise.all([
-    driver.history.versions(),
-    driver.lockHolder(),
+    readRecords(driver),
     ...mirrors.map((mirror) => driver.readMirror(mirror)),
   ]);
   answers.catch(() => undefined);
   const { migrations, problems: found } = await project.list();
-  const [history, holder, ...mirrored] = await answers;
+  const [{ history, holder }, ...mirrored] = await answers;
   let records: readonly VersionRecord[] = history;
   const imports: MirrorImports[] = [];
   for (const [index, mirror] of mirrors.entries()) {
@@ -49,6 +49,21 @@ export async function readState(project: Project): Promise<ProjectState> {
   const problems = [...(reset ? [reset] : []), ...found, ...replaced.problems];
   const { baselines } = replaced;
   return { migrations, problems, records: replaced.records, imports, baselines, holder };
+}
+
+/**
+ * The lock is asked about first: when nobody has it any more, all that its last holder did is in
+ * the history by then. Who took it only after that may have begun something in between.
+ */
+async function readRecords(
+  driver: Driver,
+): Promise<{
+  readonly history: readonly VersionRecord[];
+  readonly holder: LockHolder | undefined;
+}> {
+  const [holder, history] = await Promise.all([driver.lockHolder(), driver.history.versions()]);
+  const isOpen = history.some(({ state }) => state === 'open');
+  return { history, holder: isOpen && !holder?.alive ? await driver.lockHolder() : holder };
 }
 
 export function statusesOf(state: ProjectState): MigrationStatus[] {

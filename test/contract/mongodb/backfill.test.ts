@@ -523,6 +523,8 @@ describe('looking first', () => {
       kind: 'row',
       error: { code: 'GODWIT_BACKFILL_FAILED' },
     });
+    const ended = Object.assign(new Error('operation was interrupted'), { code: 11601 });
+    expect(backfills.classify(ended).kind).toBe('transient');
   });
 });
 

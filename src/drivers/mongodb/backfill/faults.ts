@@ -10,6 +10,7 @@ const TRANSIENT = new Set([
   251, // NoSuchTransaction
   256, // TransactionCommitted
   211, // KeyNotFound, while keys for cluster times are made
+  11601, // Interrupted: whoever took a slow worker for dead has ended its session
   246, // SnapshotUnavailable
   239, // SnapshotTooOld
   133, // FailedToSatisfyReadPreference
