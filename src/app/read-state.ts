@@ -55,9 +55,7 @@ export async function readState(project: Project): Promise<ProjectState> {
  * The lock is asked about first: when nobody has it any more, all that its last holder did is in
  * the history by then. Who took it only after that may have begun something in between.
  */
-async function readRecords(
-  driver: Driver,
-): Promise<{
+async function readRecords(driver: Driver): Promise<{
   readonly history: readonly VersionRecord[];
   readonly holder: LockHolder | undefined;
 }> {
