@@ -18,7 +18,7 @@ export default defineConfig({
     execArgv: ['--wasm-tiering-budget=100000000'],
     sequence: { sequencer: LongFirst },
     // The machine is shared: a limit is there to end what hangs, not to time anything.
-    testTimeout: process.env['GODWIT_SOAK'] ? 1_800_000 : 300_000,
+    testTimeout: process.env['GODWIT_SOAK'] ? 3_600_000 : 300_000,
     // A killed process may leave a transaction, which the server ends after a minute: until then
     // its database cannot be dropped.
     hookTimeout: 240_000,

@@ -6,6 +6,7 @@ import type { HistoryEvent } from '../ports/history.ts';
 import type { LockHolder } from '../ports/session.ts';
 import type { Project } from './project.ts';
 import { readState, statusesOf } from './read-state.ts';
+import { readWithHolder } from './read-with-holder.ts';
 import type { HistoryReport, HistoryRun, ShowReport } from './reports.ts';
 import { statusEntry } from './status.ts';
 
@@ -15,12 +16,12 @@ export async function readHistory(
 ): Promise<HistoryReport> {
   const driver = await project.driver();
   const version = options.id === undefined ? undefined : await versionOf(project, options.id);
-  // Of a holder that is gone, all is in the history by then: see read-state.ts.
-  const [holder, events] = await Promise.all([
-    driver.lockHolder(),
-    driver.history.events({ version, limit: options.limit }),
-  ]);
-  return { runs: foldRuns(events, holder) };
+  const { found, holder } = await readWithHolder(
+    driver,
+    () => driver.history.events({ version, limit: options.limit }),
+    (events) => foldRuns(events, undefined).some(({ status }) => status === 'interrupted'),
+  );
+  return { runs: foldRuns(found, holder) };
 }
 
 export async function showMigration(project: Project, id: string): Promise<ShowReport> {

@@ -8,6 +8,7 @@ import type { Migration } from '../ports/migration.ts';
 import type { LockHolder } from '../ports/session.ts';
 import type { SourceProblem } from '../ports/source.ts';
 import type { Project } from './project.ts';
+import { readWithHolder } from './read-with-holder.ts';
 
 /** Folder and database as they are now. Reading it writes nothing. */
 export interface ProjectState {
@@ -51,17 +52,16 @@ export async function readState(project: Project): Promise<ProjectState> {
   return { migrations, problems, records: replaced.records, imports, baselines, holder };
 }
 
-/**
- * The lock is asked about first: when nobody has it any more, all that its last holder did is in
- * the history by then. Who took it only after that may have begun something in between.
- */
-async function readRecords(driver: Driver): Promise<{
+/** What the database knows of versions, and who has the lock. */
+export async function readRecords(driver: Driver): Promise<{
   readonly history: readonly VersionRecord[];
   readonly holder: LockHolder | undefined;
 }> {
-  const [holder, history] = await Promise.all([driver.lockHolder(), driver.history.versions()]);
-  const isOpen = history.some(({ state }) => state === 'open');
-  return { history, holder: isOpen && !holder?.alive ? await driver.lockHolder() : holder };
+  const read = () => driver.history.versions();
+  const isOpen = (records: readonly VersionRecord[]) =>
+    records.some(({ state }) => state === 'open');
+  const { found, holder } = await readWithHolder(driver, read, isOpen);
+  return { history: found, holder };
 }
 
 export function statusesOf(state: ProjectState): MigrationStatus[] {

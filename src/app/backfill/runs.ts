@@ -26,7 +26,11 @@ export async function run(
   options: BackfillRunOptions,
 ): Promise<BackfillReport> {
   const request = await createRequest(project, backfill, options);
-  if (!options.again) refuseGivenUp(request, await headOf(request));
+  if (!options.again) {
+    await withBackfills(request.driver, 1, async (backfills) =>
+      refuseGivenUp(request, await backfills.head(request.ledger)),
+    );
+  }
   const mode = options.again ? 'again' : 'resume';
   return perform(project, request, {
     mode,
@@ -41,10 +45,12 @@ export async function retry(
   options: BackfillRunOptions,
 ): Promise<BackfillReport> {
   const request = await createRequest(project, backfill, options);
-  const head = await headOf(request);
-  if (head === undefined) throw neverRun(request);
-  refuseGivenUp(request, head);
-  await withBackfills(request.driver, 1, (backfills) => backfills.retryPoisoned(request.ledger));
+  await withBackfills(request.driver, 1, async (backfills) => {
+    const head = await backfills.head(request.ledger);
+    if (head === undefined) throw neverRun(request);
+    refuseGivenUp(request, head);
+    await backfills.retryPoisoned(request.ledger);
+  });
   return perform(project, request, { mode: 'resume', acceptDefinition: true });
 }
 
@@ -113,10 +119,6 @@ function withAdvice(
 }
 
 /** To begin a cancelled one anew does rows again that were done, so that must be said. */
-function headOf({ driver, ledger }: BackfillRequest): Promise<LedgerHead | undefined> {
-  return withBackfills(driver, 1, (backfills) => backfills.head(ledger));
-}
-
 function refuseGivenUp({ name }: BackfillRequest, head: LedgerHead | undefined): void {
   if (head?.state !== 'cancelled' && head?.state !== 'undone') return;
   throw new GodwitError('GODWIT_CONFIRMATION_NEEDED', `The backfill ${name} is ${head.state}.`, {

@@ -11,6 +11,7 @@ import type {
 } from '../../ports/definition.ts';
 import type { Driver } from '../../ports/driver.ts';
 import type { Project } from '../project.ts';
+import { readRecords } from '../read-state.ts';
 import { refuseHalfReset } from '../with-session.ts';
 import { findDefinitions } from './find-definitions.ts';
 import type { SyncPlan, SyncPlanOptions } from './types.ts';
@@ -33,8 +34,8 @@ export async function showDifference(
 }
 
 async function refuseHalfDropped(driver: Driver): Promise<void> {
-  const [records, holder] = await Promise.all([driver.history.versions(), driver.lockHolder()]);
-  refuseHalfReset(unfinishedReset(records, holder, driver.target.database));
+  const { history, holder } = await readRecords(driver);
+  refuseHalfReset(unfinishedReset(history, holder, driver.target.database));
 }
 
 /** The difference between what is defined and what is. Writes nothing. */

@@ -81,7 +81,6 @@ describe('a primary that steps down in mid-backfill', () => {
         });
       }
     },
-    rounds(200_000, 1_000_000),
   );
 
   it.each(among(['transform', 'whole'], ([, whole = '']) => [whole]))(
@@ -109,7 +108,6 @@ describe('a primary that steps down in mid-backfill', () => {
         });
       }
     },
-    1_000_000,
   );
 
   it.runIf(SOAK)('would change rows twice with what people write instead', async () => {

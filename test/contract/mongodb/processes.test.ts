@@ -226,7 +226,6 @@ describe.each([true, false])('several processes (replica set: %s)', (replicaSet)
       await session.release();
       await driver.close();
     },
-    600_000,
   );
 
   it('work that goes on in the server for a killed process is ended', async () => {

@@ -95,75 +95,64 @@ describe('a full disk', () => {
 });
 
 describe('kill -9 during a backup', () => {
-  it(
-    'leaves nothing that looks like one, and the next removes what it left',
-    async () => {
-      const project = await pendingProject(await server.createDatabase());
-      await query(
-        project.url,
-        `create table big as select i, md5(i::text), random() from generate_series(1, 150000) i`,
-      );
-      await writeFile(join(project.root, 'godwit.config.json'), '{ "backup": { "mode": "full" } }');
-      const folder = folderOf(project);
-      for (let round = 0; round < rounds(3, 100); round++) {
-        const running = startBinary(['up', '--url', project.url], { cwd: project.root });
-        // What an earlier round left is there from the beginning.
-        await Promise.race([untilPartial(folder), running.ended]);
-        await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 1_000));
-        running.process.kill('SIGKILL');
-        await running.ended;
-        const migrator = project.migrator();
-        // It was through already: the next round has something to do again.
-        if ((await migrator.status()).summary.pending === 0) {
-          await project.add(`1${String(round).padStart(3, '0')}_more.sql`, 'select 1;');
-        }
-        const { backups, problems } = await migrator.backup.list();
-        expect(problems).toEqual([]);
-        expect((await migrator.backup.verify()).findings).toEqual([]);
-        for (const { id } of backups)
-          expect(existsSync(join(folder, id, 'manifest.json'))).toBe(true);
-        await migrator.close();
-      }
-      const last = await startBinary(['up', '--url', project.url], { cwd: project.root }).ended;
-      expect(last.code, last.err).toBe(0);
-      expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
-    },
-    rounds(120_000, 1_800_000),
-  );
-
-  it(
-    'during a restore leaves the database as it was before or after it',
-    async () => {
-      const project = await pendingProject(await server.createDatabase());
-      await query(
-        project.url,
-        'create table big as select md5(i::text) from generate_series(1, 50000) i',
-      );
+  it('leaves nothing that looks like one, and the next removes what it left', async () => {
+    const project = await pendingProject(await server.createDatabase());
+    await query(
+      project.url,
+      `create table big as select i, md5(i::text), random() from generate_series(1, 150000) i`,
+    );
+    await writeFile(join(project.root, 'godwit.config.json'), '{ "backup": { "mode": "full" } }');
+    const folder = folderOf(project);
+    for (let round = 0; round < rounds(3, 100); round++) {
+      const running = startBinary(['up', '--url', project.url], { cwd: project.root });
+      // What an earlier round left is there from the beginning.
+      await Promise.race([untilPartial(folder), running.ended]);
+      await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 1_000));
+      running.process.kill('SIGKILL');
+      await running.ended;
       const migrator = project.migrator();
-      await migrator.backup.create();
-      const restored = await fingerprintOf(project.url);
-      for (let round = 0; round < rounds(2, 100); round++) {
-        await query(
-          project.url,
-          'delete from big where random() < 0.5; create table since (id int)',
-        );
-        const now = await fingerprintOf(project.url);
-        const argv = ['backup', 'restore', '--yes', '--url', project.url];
-        const running = startBinary(argv, { cwd: project.root });
-        await running.says('replaces what is in');
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
-        running.process.kill('SIGKILL');
-        await running.ended;
-        await untilAlone(project.url);
-        const found = await fingerprintOf(project.url);
-        expect([JSON.stringify(now), JSON.stringify(restored)]).toContain(JSON.stringify(found));
-        await migrator.backup.restore();
-        expect(await fingerprintOf(project.url)).toEqual(restored);
+      // It was through already: the next round has something to do again.
+      if ((await migrator.status()).summary.pending === 0) {
+        await project.add(`1${String(round).padStart(3, '0')}_more.sql`, 'select 1;');
       }
+      const { backups, problems } = await migrator.backup.list();
+      expect(problems).toEqual([]);
+      expect((await migrator.backup.verify()).findings).toEqual([]);
+      for (const { id } of backups)
+        expect(existsSync(join(folder, id, 'manifest.json'))).toBe(true);
       await migrator.close();
-    },
-    rounds(60_000, 1_800_000),
-  );
+    }
+    const last = await startBinary(['up', '--url', project.url], { cwd: project.root }).ended;
+    expect(last.code, last.err).toBe(0);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it('during a restore leaves the database as it was before or after it', async () => {
+    const project = await pendingProject(await server.createDatabase());
+    await query(
+      project.url,
+      'create table big as select md5(i::text) from generate_series(1, 50000) i',
+    );
+    const migrator = project.migrator();
+    await migrator.backup.create();
+    const restored = await fingerprintOf(project.url);
+    for (let round = 0; round < rounds(2, 100); round++) {
+      await query(project.url, 'delete from big where random() < 0.5; create table since (id int)');
+      const now = await fingerprintOf(project.url);
+      const argv = ['backup', 'restore', '--yes', '--url', project.url];
+      const running = startBinary(argv, { cwd: project.root });
+      await running.says('replaces what is in');
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
+      running.process.kill('SIGKILL');
+      await running.ended;
+      await untilAlone(project.url);
+      const found = await fingerprintOf(project.url);
+      expect([JSON.stringify(now), JSON.stringify(restored)]).toContain(JSON.stringify(found));
+      await migrator.backup.restore();
+      expect(await fingerprintOf(project.url)).toEqual(restored);
+    }
+    await migrator.close();
+  });
 
   /** The server finishes what it was told before it notices. */
   async function untilAlone(url: string): Promise<void> {

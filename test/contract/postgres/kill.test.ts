@@ -96,95 +96,83 @@ describe('kill -9 of a process at work on PostgreSQL', () => {
     await client.end();
   });
 
-  it(
-    'at random moments of files that run statement by statement',
-    async () => {
-      const counting = Array.from(
-        { length: 12 },
-        (_, i) => `insert into marks values (${i}); select pg_sleep(0.02);`,
-      );
-      await write(
-        `-- godwit: no-transaction\ncreate table marks (n int); ${counting.join('\n')}
+  it('at random moments of files that run statement by statement', async () => {
+    const counting = Array.from(
+      { length: 12 },
+      (_, i) => `insert into marks values (${i}); select pg_sleep(0.02);`,
+    );
+    await write(
+      `-- godwit: no-transaction\ncreate table marks (n int); ${counting.join('\n')}
 create index concurrently one on marks (n); insert into marks values (12);
 vacuum marks; create unique index concurrently two on marks (n); insert into marks values (13);`,
+    );
+    for (let round = 0; round < ROUNDS; round++) {
+      const url = await server.createDatabase();
+      const client = await killAndGoOn(url, () => sleep(250 + Math.random() * 900));
+      const { rows } = await client.query('select n from marks order by n');
+      expect(rows.map(({ n }) => n)).toEqual(Array.from({ length: 14 }, (_, i) => i));
+      const valid = await client.query(
+        `select count(*)::int n from pg_index where indrelid = 'marks'::regclass and indisvalid`,
       );
+      expect(valid.rows).toEqual([{ n: 2 }]);
+      await client.end();
+    }
+  });
+
+  it('at random moments of files that are transactions of their own', async () => {
+    const files = ['002_b', '003_c', '004_d'];
+    await write('create table marks (n int);');
+    for (const [at, name] of files.entries()) {
+      const lines = Array.from(
+        { length: 40 },
+        (_, i) => `insert into marks values (${at * 40 + i});`,
+      );
+      await add(`${name}.sql`, `${lines.join('\n')}\nselect pg_sleep(0.15);\n`);
+    }
+    try {
       for (let round = 0; round < ROUNDS; round++) {
         const url = await server.createDatabase();
-        const client = await killAndGoOn(url, () => sleep(250 + Math.random() * 900));
-        const { rows } = await client.query('select n from marks order by n');
-        expect(rows.map(({ n }) => n)).toEqual(Array.from({ length: 14 }, (_, i) => i));
-        const valid = await client.query(
-          `select count(*)::int n from pg_index where indrelid = 'marks'::regclass and indisvalid`,
-        );
-        expect(valid.rows).toEqual([{ n: 2 }]);
-        await client.end();
-      }
-    },
-    rounds(120_000, 1_800_000),
-  );
-
-  it(
-    'at random moments of files that are transactions of their own',
-    async () => {
-      const files = ['002_b', '003_c', '004_d'];
-      await write('create table marks (n int);');
-      for (const [at, name] of files.entries()) {
-        const lines = Array.from(
-          { length: 40 },
-          (_, i) => `insert into marks values (${at * 40 + i});`,
-        );
-        await add(`${name}.sql`, `${lines.join('\n')}\nselect pg_sleep(0.15);\n`);
-      }
-      try {
-        for (let round = 0; round < ROUNDS; round++) {
-          const url = await server.createDatabase();
-          const client = await connect(url);
-          const running = up(url);
-          await Promise.race([sleep(150 + Math.random() * 900), running.ended]);
-          running.process.kill('SIGKILL');
-          await running.ended;
-          await quiet(client);
-          // What the history says is what is there, file by file.
-          const there = await tables(client);
-          expect(there.rows.length % 40).toBe(0);
-          expect(await appliedFiles(client)).toBe(there.made ? 1 + there.rows.length / 40 : 0);
-          const again = await up(url).ended;
-          expect(again.code, again.err).toBe(0);
-          const { rows } = await tables(client);
-          expect(rows).toEqual(Array.from({ length: 120 }, (_, i) => i));
-          await client.end();
-        }
-      } finally {
-        for (const name of files) await rm(join(cwd, 'migrations', `${name}.sql`));
-      }
-    },
-    rounds(120_000, 1_800_000),
-  );
-
-  it(
-    'at random moments of the build of an index',
-    async () => {
-      await write('create index concurrently one on t (n);');
-      for (let round = 0; round < rounds(2, 100); round++) {
-        const url = await server.createDatabase();
         const client = await connect(url);
-        await client.query('create table t as select generate_series(1, 100000) as n');
-        const building = query('create index concurrently one%');
-        const looking = await killAndGoOn(url, async (other) => {
-          await building(other);
-          await sleep(Math.random() * 120);
-        });
-        const { rows } = await client.query(
-          `select c.relname, i.indisvalid v from pg_index i join pg_class c on c.oid = i.indexrelid
-            where i.indrelid = 't'::regclass`,
-        );
-        expect(rows).toEqual([{ relname: 'one', v: true }]);
-        await looking.end();
+        const running = up(url);
+        await Promise.race([sleep(150 + Math.random() * 900), running.ended]);
+        running.process.kill('SIGKILL');
+        await running.ended;
+        await quiet(client);
+        // What the history says is what is there, file by file.
+        const there = await tables(client);
+        expect(there.rows.length % 40).toBe(0);
+        expect(await appliedFiles(client)).toBe(there.made ? 1 + there.rows.length / 40 : 0);
+        const again = await up(url).ended;
+        expect(again.code, again.err).toBe(0);
+        const { rows } = await tables(client);
+        expect(rows).toEqual(Array.from({ length: 120 }, (_, i) => i));
         await client.end();
       }
-    },
-    rounds(120_000, 1_800_000),
-  );
+    } finally {
+      for (const name of files) await rm(join(cwd, 'migrations', `${name}.sql`));
+    }
+  });
+
+  it('at random moments of the build of an index', async () => {
+    await write('create index concurrently one on t (n);');
+    for (let round = 0; round < rounds(2, 100); round++) {
+      const url = await server.createDatabase();
+      const client = await connect(url);
+      await client.query('create table t as select generate_series(1, 100000) as n');
+      const building = query('create index concurrently one%');
+      const looking = await killAndGoOn(url, async (other) => {
+        await building(other);
+        await sleep(Math.random() * 120);
+      });
+      const { rows } = await client.query(
+        `select c.relname, i.indisvalid v from pg_index i join pg_class c on c.oid = i.indexrelid
+            where i.indrelid = 't'::regclass`,
+      );
+      expect(rows).toEqual([{ relname: 'one', v: true }]);
+      await looking.end();
+      await client.end();
+    }
+  });
 
   it('while an index is built, between two of them, with rows that the index waits for', async () => {
     await write(
