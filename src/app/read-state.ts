@@ -28,14 +28,16 @@ export interface MirrorImports {
 }
 
 export async function readState(project: Project): Promise<ProjectState> {
+  // The files are read while the database is connected to and answers.
+  const listing = project.list();
+  listing.catch(() => undefined);
   const [driver, mirrors] = await Promise.all([project.driver(), project.mirrors()]);
-  // The files are read while the server answers.
   const answers = Promise.all([
     readRecords(driver),
     ...mirrors.map((mirror) => driver.readMirror(mirror)),
   ]);
   answers.catch(() => undefined);
-  const { migrations, problems: found } = await project.list();
+  const { migrations, problems: found } = await listing;
   const [{ history, holder }, ...mirrored] = await answers;
   let records: readonly VersionRecord[] = history;
   const imports: MirrorImports[] = [];

@@ -3,7 +3,6 @@ import { dirname, extname, resolve } from 'node:path';
 import { GodwitError, toGodwitError } from '../errors.ts';
 import { type Environment, withEnvFiles } from './env-files.ts';
 import { findConfig } from './find.ts';
-import { importConfig } from './import-config.ts';
 import type { ConfigInput, GodwitConfig } from './types.ts';
 
 export interface LoadedConfig {
@@ -61,6 +60,7 @@ export async function loadConfig(
   const folder = file === undefined ? resolve(root) : dirname(file);
   const early = await withEnvFiles(folder, ['.env'], env);
   if (file === undefined) return { config: {}, file, root: folder, env: early };
+  const { importConfig } = await import('./import-config.ts');
   const config = await settle(await importConfig(file), file, early);
   origins.set(config, file);
   return { config, file, root: folder, env: await finalEnv(config, folder, env) };

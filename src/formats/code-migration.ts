@@ -7,7 +7,6 @@ import { hasDown } from './code-outline.ts';
 import { isTypeScript } from './file-names.ts';
 import type { FormatName, MigrationFiles, ReadOptions, ReadResult } from './format.ts';
 import { fileProblem } from './format.ts';
-import { loadModule } from './load-module.ts';
 import { readReplaces } from './replaces.ts';
 import { lazyChecksum, sourceFile } from './source-file.ts';
 import { readCompanion } from './sql.ts';
@@ -82,6 +81,7 @@ export function readCode(
     idempotent: typeof literals.idempotent === 'boolean' ? literals.idempotent : undefined,
     load: async (): Promise<CodeBody> => {
       refuseChanged(place, source);
+      const { loadModule } = await import('./load-module.ts');
       const body = toBody(await loadModule(place, source), place);
       return verify ? withSqlVerify(body, verify.text) : body;
     },

@@ -54,6 +54,7 @@ export function refuseDuplicates(migrations: readonly Migration[]): {
   };
   for (const group of byVersion) report(group, (one) => `the version ${one.version}`);
   for (const group of byId) report(group, (one) => `the name ${one.id}`);
+  if (problems.length === 0) return { migrations: firsts, problems };
   return { migrations: firsts.map((one) => refuse(one, refused.get(one))), problems };
 }
 
@@ -85,9 +86,10 @@ type Group = [Migration, ...Migration[]];
 function groupBy(migrations: readonly Migration[], key: (one: Migration) => string): Group[] {
   const groups = new Map<string, Group>();
   for (const one of migrations) {
-    const group = groups.get(key(one));
+    const name = key(one);
+    const group = groups.get(name);
     if (group) group.push(one);
-    else groups.set(key(one), [one]);
+    else groups.set(name, [one]);
   }
   return [...groups.values()];
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { GodwitError } from '../errors.ts';
 import type { Kind, Migration } from '../ports/migration.ts';
 import type { MigrationSource, SourceListing, SourceProblem } from '../ports/source.ts';
@@ -37,6 +38,9 @@ export interface FolderSourceOptions {
   readonly ignore?: readonly string[] | undefined;
 }
 
+/** Files that are read before anything else has its turn. */
+const AT_ONCE = 50;
+
 /**
  * Migrations in folders. Listing reads each file once and imports none.
  *
@@ -46,7 +50,7 @@ export interface FolderSourceOptions {
  */
 export function folderSource(options: FolderSourceOptions): MigrationSource {
   const format = configuredFormat(options.format ?? 'auto');
-  return { list: async () => listFolders(options, format) };
+  return { list: () => listFolders(options, format) };
 }
 
 function configuredFormat(name: string): Format | undefined {
@@ -59,7 +63,10 @@ function configuredFormat(name: string): Format | undefined {
   });
 }
 
-function listFolders(options: FolderSourceOptions, format: Format | undefined): SourceListing {
+async function listFolders(
+  options: FolderSourceOptions,
+  format: Format | undefined,
+): Promise<SourceListing> {
   const {
     root,
     dirs,
@@ -75,7 +82,9 @@ function listFolders(options: FolderSourceOptions, format: Format | undefined): 
   // In a folder of code only, SQL without a migration beside it is somebody else's.
   if (!format || format.extensions.includes('.sql')) problems.push(...grouped.problems);
   const migrations: Migration[] = [];
-  for (const files of grouped.migrations) {
+  for (const [index, files] of grouped.migrations.entries()) {
+    // A database that answers meanwhile is not kept waiting.
+    if (index % AT_ONCE === AT_ONCE - 1) await setImmediate();
     const result = readFiles(files, format, { kind, variables });
     if (result?.problem) problems.push(result.problem);
     else if (result) migrations.push(result.migration);

@@ -1,8 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import zlib from 'node:zlib';
-import { rawChecksum } from '../core/checksum.ts';
 import { cutSql } from '../core/text/sql-cut.ts';
 import { GodwitError } from '../errors.ts';
 import type { SqlPart } from '../ports/sql-part.ts';
@@ -178,7 +176,7 @@ interface Place extends Omit<SqlPart, 'text'> {
   /** First byte of the file. */
   readonly at: number;
   readonly bytes: number;
-  readonly check: number | string;
+  readonly check: number;
 }
 
 interface Bytes {
@@ -188,8 +186,10 @@ interface Bytes {
   readonly characters: Buffer;
 }
 
-/** Tells quickly whether a part is as it was. A few versions of Node have no CRC. */
-const checkOf: (data: Buffer | string) => number | string = zlib.crc32 ?? rawChecksum;
+/** Tells quickly whether a part is as it was. Of zlib nothing is loaded for other files. */
+function checkOf(data: Buffer | string): number {
+  return process.getBuiltinModule('node:zlib').crc32(data);
+}
 
 /** What it gives is overwritten by the next. */
 function* readBytes(fd: number): Generator<Bytes, void> {

@@ -215,11 +215,8 @@ function section(
   directives: Directives,
   hasStatement: boolean,
 ): SqlSection {
-  // It is not copied: of a long file that would read the text.
-  return Object.assign(text, {
-    line,
-    transaction: directives.transaction ?? 'auto',
-    variables: directives.variables,
-    hasStatement,
-  });
+  const { transaction = 'auto', variables } = directives;
+  const says = { line, transaction, variables, hasStatement };
+  // A long one is not copied: that would read the text.
+  return text.parts ? Object.assign(text, says) : { text: text.text, ...says };
 }

@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
-import { join, relative, resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import type { SourceProblem } from '../ports/source.ts';
 import { compileIgnore, isIgnoredFolder } from './ignore-pattern.ts';
 
@@ -35,8 +35,10 @@ export function walkFolders(options: WalkOptions): {
     const real = realpathSync(folder);
     if (visited.has(real)) return;
     visited.add(real);
+    // Both are normal already, so they need not be joined with care.
+    const within = folder.endsWith(sep) ? folder : folder + sep;
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
+      const path = `${within}${entry.name}`;
       if (entry.name.startsWith('.')) {
         if (entry.name.endsWith(SQUASH_INTENT))
           problems.push(unfinishedSquash(projectPath(options.root, path)));

@@ -11,23 +11,28 @@ import { PgConnection } from './pg-connection.ts';
  * GODWIT_PERMISSION_DENIED
  */
 export async function connect(pg: PgModule, settings: ClientSettings): Promise<PgConnection> {
-  const deadline = performance.now() + settings.connectTimeoutMs;
+  const deadline = now() + settings.connectTimeoutMs;
   let failure: unknown;
   for (const ssl of settings.tls) {
     for (;;) {
-      const timeoutMs = Math.max(100, Math.round(deadline - performance.now()));
+      const timeoutMs = Math.max(100, Math.round(deadline - now()));
       try {
         return await connectOnce(pg, settings, ssl, timeoutMs);
       } catch (error) {
         failure = error;
       }
       // 57P03: the server is starting.
-      if (!isStarting(failure) || performance.now() > deadline - 300) break;
+      if (!isStarting(failure) || now() > deadline - 300) break;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
     if (ssl === false ? !refusesPlain(failure) : !refusesTls(failure)) break;
   }
   throw connectError(failure, settings);
+}
+
+/** Milliseconds. Node loads `performance` on first use, which `status` need not wait for. */
+function now(): number {
+  return process.uptime() * 1000;
 }
 
 async function connectOnce(

@@ -24,6 +24,13 @@ export interface SimpleOptions {
   readonly copySink?: ((chunk: Uint8Array) => Promise<void> | undefined) | undefined;
   /** Called with each statement's result as it arrives, where the connection streams. */
   readonly onResult?: ((result: SimpleResult) => void) | undefined;
+  /** Called when the message before it is answered and this one's answer is next. */
+  readonly onTurn?: (() => void) | undefined;
+  /**
+   * Where the connection streams: send it while the server works on the messages before it,
+   * which it runs whatever becomes of those. It waits its turn where one is not sent yet.
+   */
+  readonly ahead?: boolean | undefined;
 }
 
 /** Transaction state as the server last reported: idle, in one, or in a failed one. */

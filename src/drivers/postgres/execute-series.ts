@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { ErrorInfo } from '../../errors.ts';
 import type { RunHeader } from '../../ports/history.ts';
 import type { Job, Outcome, SeriesProgress, Unsettled } from '../../ports/session.ts';
@@ -7,7 +6,9 @@ import { isRetryable, refusesTransaction } from './errors.ts';
 import { conclude, execute, type RunMode } from './execute.ts';
 import { watchInterrupts } from './interrupt.ts';
 import { prepareSql } from './prepare-sql.ts';
-import { Group, type Item } from './series-group.ts';
+import { Ahead } from './series-ahead.ts';
+import { Group } from './series-group.ts';
+import { type Item, writeMessage } from './series-message.ts';
 import { isPlain } from './sql/index.ts';
 import { rollback, type Workplace } from './workplace.ts';
 
@@ -39,44 +40,51 @@ export async function executeSeries(
   unsure: (unsettled: Unsettled) => void,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  let ahead: Promise<Group> | undefined;
-  while (outcomes.length < jobs.length) {
-    const rest = jobs.slice(outcomes.length);
-    const group = await (ahead ?? nextGroup(place, rest, progress, outcomes.length));
-    const { length } = group.items;
-    if (length > 1) {
-      const running = executeGroup(place, group, progress, unsure);
-      // The next message is written while the server works on this one.
-      const done = outcomes.length + length;
-      ahead = setImmediate().then(() => nextGroup(place, rest.slice(length), progress, done));
-      ahead.catch(() => undefined);
-      outcomes.push(...(await running));
-    } else {
+  const notices = place.connection.onNotice;
+  let ahead: Ahead | undefined;
+  try {
+    while (outcomes.length < jobs.length) {
+      const rest = jobs.slice(outcomes.length);
+      const group = await (ahead?.group ?? nextGroup(place, rest, progress, outcomes.length));
       ahead = undefined;
-      outcomes.push(...(await executeAlone(place, rest.slice(0, 1), progress)));
+      if (group) {
+        const { length } = group.items;
+        const done = outcomes.length + length;
+        const following = rest.slice(length);
+        ahead = new Ahead(place, group, () => nextGroup(place, following, progress, done, group));
+        outcomes.push(...(await executeGroup(place, { group, ahead, progress, unsure })));
+        if (group.outcomes.length < length || ahead.isWithdrawn) ahead = undefined;
+      } else {
+        outcomes.push(...(await executeAlone(place, rest.slice(0, 1), progress)));
+      }
+      const last = outcomes.at(-1);
+      if (last === undefined || !succeeded(last)) break;
+      // What the server has already is asked to stop, not left alone.
+      if (jobs[outcomes.length]?.stop.aborted && !ahead?.isSent) break;
     }
-    const last = outcomes.at(-1);
-    const wanted = jobs[outcomes.length];
-    if (last === undefined || !succeeded(last) || wanted?.stop.aborted) break;
-    if (outcomes.length !== jobs.length - rest.length + length) ahead = undefined;
+    return outcomes;
+  } finally {
+    await ahead?.withdraw(place);
+    place.connection.onNotice = notices;
   }
-  await ahead?.catch(() => undefined);
-  return outcomes;
 }
 
 /**
  * The files at the head of the series that can share a message.
  *
  * @param done files before them: the first message is short, so that the server has work soon
+ * @param before the message that they follow
+ * @returns undefined where the first is to be run by itself
  */
 async function nextGroup(
   place: Workplace,
   jobs: readonly Job[],
   progress: SeriesProgress,
   done: number,
-): Promise<Group> {
+  before?: Group,
+): Promise<Group | undefined> {
   const items: Item[] = [];
-  if (!place.lock.ofSession || !place.connection.streams) return new Group(items, progress);
+  if (!place.lock.ofSession || !place.connection.streams) return undefined;
   let characters = 0;
   for (const job of jobs.slice(0, Math.min(Math.max(done, FIRST_FILES), MOST_FILES))) {
     const item = await groupable(job);
@@ -84,9 +92,8 @@ async function nextGroup(
     if (item === undefined || characters > MOST_CHARACTERS) break;
     items.push(item);
   }
-  const group = new Group(items, progress);
-  if (items.length > 1) await group.write(place);
-  return group;
+  if (items.length < 2) return undefined;
+  return new Group(items, await writeMessage(place, items, before?.message), progress);
 }
 
 async function groupable(job: Job): Promise<Item | undefined> {
@@ -121,28 +128,31 @@ async function executeAlone(
   return outcomes;
 }
 
+interface Running {
+  readonly group: Group;
+  readonly ahead: Ahead;
+  readonly progress: SeriesProgress;
+  readonly unsure: (unsettled: Unsettled) => void;
+}
+
 async function executeGroup(
   place: Workplace,
-  group: Group,
-  progress: SeriesProgress,
-  unsure: (unsettled: Unsettled) => void,
+  { group, ahead, progress, unsure }: Running,
 ): Promise<Outcome[]> {
   const [first] = group.items;
   if (!first) return [];
   const interrupts = watchInterrupts(place, first.job, true);
-  const notices = place.connection.onNotice;
-  place.connection.onNotice = (severity, message) => group.notice(severity, message);
   try {
     await group.send(place, interrupts);
     return group.outcomes;
   } catch (error) {
     await interrupts.dispose();
+    const following = await ahead.withdraw(place);
     await group.leave(place);
     if (place.connection.lost.aborted) await doubt(place, group, error, unsure);
-    return await afterError(place, group, error, progress);
+    return await afterError(place, { group, following }, error, progress);
   } finally {
     await interrupts.dispose();
-    place.connection.onNotice = notices;
   }
 }
 
@@ -167,7 +177,7 @@ async function doubt(
 /** Finds whose error it was, and does with that file what a run of its own would do. */
 async function afterError(
   place: Workplace,
-  group: Group,
+  { group, following }: { readonly group: Group; readonly following: readonly Item[] },
   thrown: unknown,
   progress: SeriesProgress,
 ): Promise<Outcome[]> {
@@ -182,24 +192,25 @@ async function afterError(
     return [...group.outcomes, ...(await executeAlone(place, jobs.slice(length), progress, true))];
   }
   const failed = group.items[group.outcomes.length];
-  if (!failed) throw thrown;
+  // The error came behind the last record, or the connection was lost there.
+  if (!failed && !lost.aborted) return group.outcomes;
   // By itself it may wait for a lock and tell who is in the way, or do without a transaction.
   const again = isRetryable(thrown) || refusesTransaction(thrown);
-  if (again && !lost.aborted && !group.stopped) {
+  if (failed && again && !lost.aborted && !group.stopped) {
     await rollback(place);
     return [...group.outcomes, ...(await executeAlone(place, [failed.job], progress, true))];
   }
-  let outcome = await conclude(place, failed.job, MODE, group.place(thrown), group.startedAt);
-  progress.end(failed.job, outcome);
-  const outcomes = [...group.outcomes, outcome];
-  // Of a connection that was cut the server may have done all of the message.
-  while (lost.aborted && succeeded(outcome)) {
-    const job = jobs[outcomes.length];
-    if (!job) break;
-    progress.begin(job);
-    outcome = await conclude(place, job, MODE, thrown, group.startedAt);
+  const outcomes = [...group.outcomes];
+  // Of a connection that was cut the server may have done all that it had been sent.
+  const sent = [...jobs, ...following.map((item) => item.job)];
+  for (const job of sent.slice(outcomes.length)) {
+    const isFirst = job === failed?.job;
+    if (!isFirst) progress.begin(job);
+    const error = isFirst ? group.place(thrown) : thrown;
+    const outcome = await conclude(place, job, MODE, error, group.startedAt);
     progress.end(job, outcome);
     outcomes.push(outcome);
+    if (!lost.aborted || !succeeded(outcome)) break;
   }
   return outcomes;
 }

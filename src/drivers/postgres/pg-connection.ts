@@ -14,7 +14,10 @@ import { SimpleQuery } from './simple-query.ts';
 /** The part of pg's Client that is used; any copy of pg 8 has it. */
 export interface PgClient extends EventEmitter {
   readonly processID?: number | null;
-  readonly connection: EventEmitter & { readonly stream?: { destroy(): void } };
+  readonly connection: EventEmitter & {
+    readonly stream?: { destroy(): void };
+    query(text: string): void;
+  };
   connect(): Promise<unknown>;
   query(query: SimpleQuery): unknown;
   query(text: string, values?: readonly unknown[]): Promise<SqlResult>;
@@ -32,8 +35,14 @@ export class PgConnection implements Connection {
   readonly #enqueue = createQueue();
   readonly #listeners: readonly [EventEmitter, string, Listener][];
   #state: TransactionState = 'I';
-  /** The server has answered all that was sent, so that `state` is true. */
-  #idle = true;
+  /** Messages without an answer: without any, `state` is true. */
+  #unanswered = 0;
+  /** Messages that wait for an answer to those before them. */
+  #unsent = 0;
+  /** What was sent last, where it is one to send another behind. */
+  #last: SimpleQuery | undefined;
+  /** Sent, and to be handed to pg when their answer is next: its own queue is deprecated. */
+  readonly #following: SimpleQuery[] = [];
   readonly streams = true;
   #closed = false;
   onNotice: Connection['onNotice'];
@@ -55,7 +64,9 @@ export class PgConnection implements Connection {
         'readyForQuery',
         (message: { status?: TransactionState }) => {
           this.#state = message.status ?? 'I';
-          this.#idle = true;
+          this.#unanswered = Math.max(0, this.#unanswered - 1);
+          const next = this.#following.shift();
+          if (next) client.query(next);
         },
       ],
     ];
@@ -75,21 +86,40 @@ export class PgConnection implements Connection {
   }
 
   simple(text: string, options?: SimpleOptions): Promise<SimpleResult[]> {
-    return this.#enqueue(() => {
-      this.#throwIfLost();
-      const query = new SimpleQuery(text, options);
-      this.#idle = false;
+    const query = new SimpleQuery(text, options);
+    const canFollow = this.#unsent === 0 && this.#last?.over === false && !this.lost.aborted;
+    if (options?.ahead && canFollow) return this.#ahead(query);
+    return this.#inTurn(() => {
+      this.#last = query;
       this.#client.query(query);
-      return this.#watch(query.done);
+      return query.done;
     });
   }
 
   query(text: string, values?: readonly unknown[]): Promise<SqlResult> {
+    return this.#inTurn(() => this.#client.query(text, values));
+  }
+
+  #inTurn<T>(send: () => Promise<T>): Promise<T> {
+    this.#unsent += 1;
     return this.#enqueue(() => {
+      this.#unsent -= 1;
       this.#throwIfLost();
-      this.#idle = false;
-      return this.#watch(this.#client.query(text, values));
+      this.#last = undefined;
+      this.#unanswered += 1;
+      return this.#watch(send());
     });
+  }
+
+  /** What comes after it waits for its answer, as for any other. */
+  #ahead(query: SimpleQuery): Promise<SimpleResult[]> {
+    this.#unanswered += 1;
+    this.#last = query;
+    this.#following.push(query);
+    query.sendAhead(this.#client.connection);
+    const answer = this.#watch(query.done);
+    answer.catch(() => undefined);
+    return this.#enqueue(() => answer);
   }
 
   /** A session that was ended says why in the error of its last query. */
@@ -105,8 +135,8 @@ export class PgConnection implements Connection {
 
   /** pg reports an error before the server has said what state it leaves. */
   #answered(error: unknown): Promise<void> | undefined {
-    if (this.#idle || sqlState(error) === undefined || this.#lost.signal.aborted) return undefined;
     const { signal } = this.#lost;
+    if (this.#unanswered === 0 || sqlState(error) === undefined || signal.aborted) return undefined;
     return new Promise((resolve) => {
       const done = (): void => {
         signal.removeEventListener('abort', done);
@@ -140,9 +170,9 @@ export class PgConnection implements Connection {
   }
 
   #lose(cause?: unknown): void {
-    if (!this.#lost.signal.aborted) {
-      this.#lost.abort(cause ?? new Error('The server closed the connection.'));
-    }
+    if (this.#lost.signal.aborted) return;
+    this.#lost.abort(cause ?? new Error('The server closed the connection.'));
+    for (const query of this.#following.splice(0)) query.handleError(this.#lost.signal.reason);
   }
 
   #throwIfLost(): void {

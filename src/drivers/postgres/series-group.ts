@@ -1,87 +1,35 @@
-import type { SqlText } from '../../ports/migration.ts';
-import type { Job, Outcome, SeriesProgress } from '../../ports/session.ts';
+import type { Outcome, SeriesProgress } from '../../ports/session.ts';
 import type { SimpleResult } from './connection.ts';
 import { completedOf } from './connection.ts';
 import { sqlError } from './errors.ts';
-import { recordStatements } from './execute-file.ts';
-import { executeEnded, insertEndedHere, prepareEnded } from './history-sql.ts';
 import type { Interrupts } from './interrupt.ts';
-import type { Piece } from './prepare-sql.ts';
-import { appliedStatus, cleanSession, rollback, settingsOf, type Workplace } from './workplace.ts';
-
-/**
- * The server holds results back until its buffer is full, and sends them with a notice:
- * otherwise a slow file would be announced when it is over. A notice, unlike a warning, is
- * not written to the server's log.
- */
-const PUSH = "do 'begin raise notice $n$godwit$n$; end'";
-const PUSHED = 'godwit';
-
-/**
- * Only the last commit of a message waits for the disk, and with it all before it are on
- * the disk too: the log is written in order, work and record side by side. What a crash of
- * the server takes away in between is found out before anything is reported (`settle`).
- */
-const LATER = 'set local synchronous_commit=off';
-
-/**
- * So many plain files in a row go through in fewer statements, each of which costs a small
- * file as much as itself: the session has their settings, and the INSERT of their records.
- */
-const WORTH_PREPARING = 4;
-const RESTORED = [
-  'reset lock_timeout',
-  'reset statement_timeout',
-  'reset synchronous_commit',
-  'deallocate all',
-];
-
-/** Of the message, for each file. */
-const PARTS = 3;
-
-export interface Item {
-  readonly job: Job;
-  readonly source: SqlText;
-  readonly piece: Piece;
-  /** It takes no time, and need not be cleaned up after. */
-  readonly plain: boolean;
-}
-
-/** godwit's statements around a file's. */
-interface Around {
-  readonly before: readonly string[];
-  readonly after: readonly string[];
-}
+import { type Item, type Message, PUSHED, RESTORED } from './series-message.ts';
+import { rollback, type Workplace } from './workplace.ts';
 
 /** Files in one message, and how far the server has come with it. */
 export class Group {
   readonly items: readonly Item[];
+  readonly message: Message;
   readonly outcomes: Outcome[] = [];
   startedAt = performance.now();
   readonly #progress: SeriesProgress;
-  /** How many of godwit's own statements stand before each file. */
-  readonly #own: number[] = [];
-  /** Names the column by which records are known among the results. */
-  readonly #marker: string;
-  /** The message: for each file what goes before it, its text, and what follows. */
-  #parts: readonly string[] = [];
-  /**
-   * What a row at the head of the message has prepared, sent before it: the server copies
-   * the text that a statement was prepared in each time it is executed, and with the files
-   * behind it that is 100 kB. Files before a row must not find it there.
-   */
-  #prepared = '';
   #seen = 0;
   /** Statements of the message before the current file's BEGIN. */
   #first = 0;
   #durationMs: number | undefined;
-  /** The session's settings are changed on the way. */
-  #changesSession = false;
+  /** Resolves when the server has come to it, so that another can be sent behind it. */
+  readonly underWay: Promise<void>;
+  #comeToIt!: () => void;
+  #sent = false;
+  #answer: Promise<unknown> | undefined;
 
-  constructor(items: readonly Item[], progress: SeriesProgress) {
+  constructor(items: readonly Item[], message: Message, progress: SeriesProgress) {
     this.items = items;
+    this.message = message;
     this.#progress = progress;
-    this.#marker = `godwit_${items[0]?.job.header.run ?? ''}`;
+    this.underWay = new Promise((resolve) => {
+      this.#comeToIt = resolve;
+    });
   }
 
   get stopped(): boolean {
@@ -93,17 +41,54 @@ export class Group {
     return this.items[this.outcomes.length];
   }
 
+  /** Sends it, unless it was sent ahead, and waits for the end. */
   async send(place: Workplace, interrupts: Interrupts): Promise<void> {
-    interrupts.check();
-    this.#begin();
-    if (this.#prepared) await place.connection.simple(this.#prepared);
+    if (!this.#sent) {
+      interrupts.check();
+      this.#sent = true;
+      const { prepared } = this.message;
+      if (prepared) await place.connection.simple(prepared);
+      this.#answer = this.#submit(place, false);
+    }
     await Promise.race([
-      place.connection.simple(this.#parts.join(''), {
-        keepRows: 1,
-        onResult: (r) => this.#took(r),
-      }),
+      this.#answer,
       interrupts.stopped.catch((reason: unknown) => this.#unlessCancelled(reason)),
     ]);
+  }
+
+  /**
+   * Sends it while the server works on the one before: it runs if that comes to its end.
+   *
+   * @returns false where its turn has come already
+   */
+  sendAhead(place: Workplace): boolean {
+    if (this.#sent) return false;
+    this.#sent = true;
+    const { prepared } = this.message;
+    if (prepared) place.connection.simple(prepared, { ahead: true }).catch(ignore);
+    this.#answer = this.#submit(place, true);
+    this.#answer.catch(ignore);
+    return true;
+  }
+
+  /** Resolves when the server will do nothing more of it, whatever became of it. */
+  async settled(): Promise<void> {
+    await this.#answer?.catch(ignore);
+  }
+
+  #submit(place: Workplace, ahead: boolean): Promise<unknown> {
+    const { connection } = place;
+    const { files, end } = this.message;
+    return connection.simple(files.map((parts) => parts.join('')).join('') + end, {
+      ahead,
+      keepRows: 1,
+      onTurn: () => {
+        connection.onNotice = (severity, message) => this.notice(severity, message);
+        this.#begin();
+        this.#comeToIt();
+      },
+      onResult: (result) => this.#took(result),
+    });
   }
 
   notice(severity: string, message: string): void {
@@ -115,7 +100,7 @@ export class Group {
 
   /** Whether godwit's own statements before the file failed, such as without PL/pgSQL. */
   isOwn(thrown: unknown): boolean {
-    const own = this.#own[this.outcomes.length] ?? 0;
+    const own = this.message.own[this.outcomes.length] ?? 0;
     return (completedOf(thrown) ?? Number.POSITIVE_INFINITY) < this.#first + own;
   }
 
@@ -124,93 +109,22 @@ export class Group {
     const item = this.#current;
     const index = this.outcomes.length;
     if (!item) return thrown;
-    const before = this.#parts.slice(0, index * PARTS + 1).join('');
+    const { files, own } = this.message;
+    const before = [...files.slice(0, index).flat(), files[index]?.[0]].join('');
     return sqlError(thrown, {
       source: { file: item.source.file, line: item.piece.line },
       text: item.piece.text,
       column: item.piece.column ?? 1,
       prefixLength: lengthOf(before),
-      prefixStatements: this.#first + (this.#own[index] ?? 0),
+      prefixStatements: this.#first + (own[index] ?? 0),
     });
-  }
-
-  /** Writes the message. */
-  async write(place: Workplace): Promise<void> {
-    const rows = this.#rowsOf(place);
-    const parts: string[] = [];
-    for (const [index, item] of this.items.entries()) {
-      const { before, after } = rows[index]
-        ? await this.#inRow(place, index, { begins: !rows[index - 1], ends: !rows[index + 1] })
-        : await this.#byItself(place, index);
-      this.#own.push(before.length);
-      // The line break ends a comment on the file's last line, the semicolon its statement.
-      parts.push(before.map((text) => `${text};`).join(''), item.piece.text);
-      parts.push(`\n;${after.join(';')};`);
-    }
-    this.#parts = parts;
   }
 
   /** Puts the session back as it was, when the message did not come to its end. */
   async leave(place: Workplace): Promise<void> {
-    if (!this.#changesSession || place.connection.lost.aborted) return;
+    if (!this.message.changesSession || place.connection.lost.aborted) return;
     await rollback(place);
     await place.connection.simple(RESTORED.join(';')).catch(() => undefined);
-  }
-
-  async #byItself(place: Workplace, index: number): Promise<Around> {
-    const { job, plain } = this.items[index] as Item;
-    const next = this.items[index + 1];
-    const settings = next === undefined ? settingsOf(job) : [...settingsOf(job), LATER];
-    const begin = await place.lock.begin(settings);
-    const before = index === 0 || plain ? begin : [...begin, PUSH];
-    const clean = plain && next?.plain ? [] : cleanSession(place);
-    const of = { status: appliedStatus(job), backup: job.backup, column: this.#marker };
-    const record = insertEndedHere(place.store, job.header, of);
-    return { before, after: recordStatements(place, job, { record, clean }) };
-  }
-
-  /** Which of the files stand in a row of plain ones that is worth it. */
-  #rowsOf({ owned, store }: Workplace): readonly boolean[] {
-    const rows = this.items.map(() => false);
-    // A caller's session is no place for it, and a role is taken on for one transaction.
-    if (!owned || store.role !== undefined) return rows;
-    const settings = this.items.map(({ job, plain }) => plain && job.limits);
-    for (let from = 0, to = 0; from < rows.length; from = to) {
-      for (to = from + 1; settings[to] === settings[from] && to < rows.length; ) to++;
-      if (settings[from] && to - from >= WORTH_PREPARING) rows.fill(true, from, to);
-    }
-    return rows;
-  }
-
-  async #inRow(
-    place: Workplace,
-    index: number,
-    { begins, ends }: { readonly begins: boolean; readonly ends: boolean },
-  ): Promise<Around> {
-    const { job } = this.items[index] as Item;
-    const before = begins ? await this.#beforeRow(place, index, job) : [];
-    const record = executeEnded(this.#marker, job.header, appliedStatus(job));
-    const isLast = index === this.items.length - 1;
-    const commit = ends
-      ? [...RESTORED, ...(isLast ? [] : [LATER]), 'commit']
-      : ['commit and chain'];
-    return { before, after: recordStatements(place, job, { record, clean: [], commit }) };
-  }
-
-  async #beforeRow(
-    place: Workplace,
-    index: number,
-    { header, backup, limits }: Job,
-  ): Promise<readonly string[]> {
-    this.#changesSession = true;
-    const settings = [...settingsOf({ limits }), LATER];
-    const begin = await place.lock.begin(settings.map((text) => text.replace(/^set local/, 'set')));
-    // Those that follow are recorded by the same process, under the same lock and backup.
-    const shared = { by: header.by, fence: header.fence, backup };
-    const prepared = prepareEnded(place.store, this.#marker, shared);
-    if (index > 0) return [...begin, prepared];
-    this.#prepared = prepared;
-    return begin;
   }
 
   /** Called with each statement's result, as it arrives. */
@@ -218,7 +132,7 @@ export class Group {
     const item = this.#current;
     this.#seen += 1;
     if (!item) return;
-    if (result.columns[0] === this.#marker) {
+    if (result.columns[0] === this.message.marker) {
       this.#durationMs = Number(result.rows[0]?.[0] ?? 0);
     } else if (this.#durationMs !== undefined && result.command === 'COMMIT') {
       this.#end(item, this.#durationMs);
@@ -253,6 +167,8 @@ export class Group {
     return stopOnly ? new Promise<never>(() => undefined) : Promise.reject(reason);
   }
 }
+
+function ignore(): void {}
 
 /** The server counts characters, JavaScript counts UTF-16 units. */
 function lengthOf(text: string): number {

@@ -33,7 +33,9 @@ export class SimpleQuery {
   readonly #copySource: SimpleOptions['copySource'];
   readonly #copySink: SimpleOptions['copySink'];
   readonly #onResult: SimpleOptions['onResult'];
+  readonly #onTurn: SimpleOptions['onTurn'];
   readonly #results: SimpleResult[] = [];
+  #sent = false;
   #over = false;
   /** Why the source or the sink of a COPY gave up. */
   #given: { readonly reason: unknown } | undefined;
@@ -48,15 +50,29 @@ export class SimpleQuery {
     this.#copySource = options.copySource;
     this.#copySink = options.copySink;
     this.#onResult = options.onResult;
+    this.#onTurn = options.onTurn;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
+  /** The server has said all that it has to say to it. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Called by pg when its answer is next. */
   submit(wire: Wire): null {
-    wire.query(this.#text);
+    this.#onTurn?.();
+    if (!this.#sent) wire.query(this.#text);
     return null;
+  }
+
+  /** Sends it before that: the server takes one message after the other. */
+  sendAhead(wire: Pick<Wire, 'query'>): void {
+    this.#sent = true;
+    wire.query(this.#text);
   }
 
   handleRowDescription(message: { fields: { name: string }[] }): void {

@@ -10,6 +10,9 @@ export function qualified(name: string): string {
   return name.split('.').map(ident).join('.');
 }
 
+/** Nearly every text has none of these. */
+const SPECIAL = /['\\\0]/;
+
 /**
  * A literal that reads the same whatever `standard_conforming_strings` says, because the
  * file that ran before may have changed it.
@@ -18,6 +21,7 @@ export function literal(value: string | number | boolean | null | undefined): st
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
   if (typeof value === 'boolean') return String(value);
+  if (!SPECIAL.test(value)) return `'${value}'`;
   const text = `'${value.replaceAll('\u0000', '\ufffd').replaceAll("'", "''")}'`;
   return text.includes('\\') ? ` E${text.replaceAll('\\', '\\\\')}` : text;
 }

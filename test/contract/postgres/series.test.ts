@@ -5,6 +5,7 @@ import { createMigrator } from '../../../src/app/create-migrator.ts';
 import type { Migrator } from '../../../src/app/types.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
 import { createFolder, type TestFolder } from '../../e2e/support/folder.ts';
+import { startProxy } from '../../e2e/support/proxy.ts';
 
 const COUNT = 120;
 const id = (n: number): string => `${String(n).padStart(3, '0')}_m`;
@@ -101,6 +102,52 @@ describe('a series of files', () => {
     await write();
     expect((await migrator.up()).summary).toMatchObject({ applied: COUNT - 76, remaining: 0 });
     expect(await marks()).toEqual(upTo(COUNT));
+  });
+
+  describe('whose next message is sent while the server works on the one before', () => {
+    /** Time to write and send it in. */
+    const pause = 'select pg_sleep(0.4);';
+
+    it.each([
+      ['runs it', undefined, COUNT],
+      ['does not run it after an error', 'select 1/0;', 39],
+      [
+        'does not run it after a COMMIT that failed, which leaves no failed transaction',
+        'create table p (n int primary key, m int references p deferrable initially deferred);\ninsert into p values (1, 2);',
+        39,
+      ],
+    ])('%s', async (_, text, applied) => {
+      await write({ 2: pause, ...(text && { 40: text }) });
+      const { summary } = await migrator.up();
+      expect(summary).toMatchObject({ applied, remaining: COUNT - applied });
+      expect(await marks()).toEqual(upTo(applied).filter((n) => n !== 2));
+      await write({ 2: pause });
+      expect((await migrator.up()).summary).toMatchObject({ remaining: 0, failed: 0 });
+      expect(await marks()).toEqual(upTo(COUNT).filter((n) => n !== 2));
+    });
+
+    it('knows after a cut connection what the server did all the same, of both', async () => {
+      const detour = new URL(url);
+      const proxy = await startProxy({ host: detour.hostname, port: Number(detour.port) });
+      detour.port = String(proxy.port);
+      const through = createMigrator({ url: detour.href, root: folder.path });
+      await write({ 2: pause });
+      through.on((event) => {
+        if (event.type === 'run.started' && event.id === id(2)) setTimeout(() => proxy.cut(), 200);
+      });
+      const report = await through.up();
+      await through.close();
+      await proxy.stop();
+      const { rows } = await client.query<{ id: string }>(
+        "select id from godwit.history where status = 'applied' order by seq",
+      );
+      const applied = rows.map((row) => row.id);
+      const told = report.runs.filter(({ status }) => status === 'applied').map((run) => run.id);
+      expect(applied).toEqual(expect.arrayContaining(told));
+      expect(await marks()).toEqual(upTo(applied.length).filter((n) => n !== 2));
+      expect((await migrator.up()).summary).toMatchObject({ remaining: 0, failed: 0 });
+      expect(await marks()).toEqual(upTo(COUNT).filter((n) => n !== 2));
+    });
   });
 
   it('gives the next file a clean session', async () => {
