@@ -24,17 +24,15 @@ const OLDEST = 5;
  */
 export function loadDriver(root: string): LoadedDriver {
   const project = createRequire(join(root, 'package.json'));
-  const mongoose = usedMongoose(project);
-  const ways: [LoadedDriver['from'], NodeJS.Require | undefined][] = [
-    ['mongoose', mongoose === undefined ? undefined : createRequire(mongoose)],
-    ['project', project],
-    ['godwit', createRequire(import.meta.url)],
-  ];
-  for (const [from, require] of ways) {
-    if (require !== undefined && resolve(require, 'mongodb') !== undefined) {
-      return checked(require, from);
-    }
+  const own = resolve(project, 'mongodb');
+  const mongoose = usedMongoose(project, own);
+  if (mongoose !== undefined) {
+    const require = createRequire(mongoose);
+    if (resolve(require, 'mongodb') !== undefined) return checked(require, 'mongoose');
   }
+  if (own !== undefined) return checked(project, 'project');
+  const ours = createRequire(import.meta.url);
+  if (resolve(ours, 'mongodb') !== undefined) return checked(ours, 'godwit');
   throw new GodwitError(
     'GODWIT_DRIVER_MISSING',
     `The package mongodb is not installed in ${root}.`,
@@ -46,9 +44,8 @@ export function loadDriver(root: string): LoadedDriver {
 }
 
 /** A mongoose of some folder above is not this project's if a `mongodb` lies nearer. */
-function usedMongoose(project: NodeJS.Require): string | undefined {
+function usedMongoose(project: NodeJS.Require, mongodb: string | undefined): string | undefined {
   const mongoose = resolve(project, 'mongoose');
-  const mongodb = resolve(project, 'mongodb');
   if (mongoose === undefined || mongodb === undefined) return mongoose;
   return depthOf(mongoose) >= depthOf(mongodb) ? mongoose : undefined;
 }
