@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { rawChecksum } from '../core/checksum.ts';
 import { cutSql } from '../core/text/sql-cut.ts';
 import { GodwitError } from '../errors.ts';
 import type { SqlPart } from '../ports/sql-part.ts';
@@ -176,7 +177,7 @@ interface Place extends Omit<SqlPart, 'text'> {
   /** First byte of the file. */
   readonly at: number;
   readonly bytes: number;
-  readonly check: number;
+  readonly check: number | string;
 }
 
 interface Bytes {
@@ -186,9 +187,13 @@ interface Bytes {
   readonly characters: Buffer;
 }
 
-/** Tells quickly whether a part is as it was. Of zlib nothing is loaded for other files. */
-function checkOf(data: Buffer | string): number {
-  return process.getBuiltinModule('node:zlib').crc32(data);
+/**
+ * Tells quickly whether a part is as it was. Other files need nothing of zlib, so it is not
+ * loaded for them. A few versions of Node have no CRC, or no such way to it.
+ */
+function checkOf(data: Buffer | string): number | string {
+  const zlib = process.getBuiltinModule?.('node:zlib');
+  return zlib?.crc32 ? zlib.crc32(data) : rawChecksum(data);
 }
 
 /** What it gives is overwritten by the next. */

@@ -24,7 +24,7 @@ export interface SimpleOptions {
   readonly copySink?: ((chunk: Uint8Array) => Promise<void> | undefined) | undefined;
   /** Called with each statement's result as it arrives, where the connection streams. */
   readonly onResult?: ((result: SimpleResult) => void) | undefined;
-  /** Called when the message before it is answered and this one's answer is next. */
+  /** Called, where the connection streams, when the answer to this message is next. */
   readonly onTurn?: (() => void) | undefined;
   /**
    * Where the connection streams: send it while the server works on the messages before it,
@@ -101,7 +101,9 @@ export function completedOf(thrown: unknown): number | undefined {
 }
 
 export function noteCompleted(thrown: unknown, count: number): void {
-  if (typeof thrown === 'object' && thrown !== null) completed.set(thrown, count);
+  // What ends a session ends also what was sent behind: it is the first message's error.
+  if (typeof thrown !== 'object' || thrown === null || completed.has(thrown)) return;
+  completed.set(thrown, count);
 }
 
 /** Runs tasks one after the other, in the order they came, whatever becomes of each. */

@@ -4,7 +4,7 @@ import type { Job, Outcome, SeriesProgress, Unsettled } from '../../ports/sessio
 import { completedOf } from './connection.ts';
 import { isRetryable, refusesTransaction } from './errors.ts';
 import { conclude, execute, type RunMode } from './execute.ts';
-import { watchInterrupts } from './interrupt.ts';
+import { stoppedError, watchInterrupts } from './interrupt.ts';
 import { prepareSql } from './prepare-sql.ts';
 import { Ahead } from './series-ahead.ts';
 import { Group } from './series-group.ts';
@@ -53,20 +53,27 @@ export async function executeSeries(
         const following = rest.slice(length);
         ahead = new Ahead(place, group, () => nextGroup(place, following, progress, done, group));
         outcomes.push(...(await executeGroup(place, { group, ahead, progress, unsure })));
-        if (group.outcomes.length < length || ahead.isWithdrawn) ahead = undefined;
+        if (group.outcomes.length < length && !ahead.isWithdrawn) await leave(place, ahead);
+        if (ahead.isWithdrawn) ahead = undefined;
       } else {
         outcomes.push(...(await executeAlone(place, rest.slice(0, 1), progress)));
       }
       const last = outcomes.at(-1);
       if (last === undefined || !succeeded(last)) break;
-      // What the server has already is asked to stop, not left alone.
+      // What the server has already is asked to stop, where it can be, not left alone.
       if (jobs[outcomes.length]?.stop.aborted && !ahead?.isSent) break;
     }
     return outcomes;
   } finally {
-    await ahead?.withdraw(place);
+    if (ahead) await leave(place, ahead);
     place.connection.onNotice = notices;
   }
+}
+
+/** Puts the session back as it was before a message that was sent ahead in vain. */
+async function leave(place: Workplace, ahead: Ahead): Promise<void> {
+  const sent = await ahead.withdraw();
+  await sent?.leave(place);
 }
 
 /**
@@ -146,8 +153,10 @@ async function executeGroup(
     await group.send(place, interrupts);
     return group.outcomes;
   } catch (error) {
+    const withdrawn = ahead.withdraw();
     await interrupts.dispose();
-    const following = await ahead.withdraw(place);
+    const following = (await withdrawn)?.items ?? [];
+    await leave(place, ahead);
     await group.leave(place);
     if (place.connection.lost.aborted) await doubt(place, group, error, unsure);
     return await afterError(place, { group, following }, error, progress);
@@ -200,13 +209,16 @@ async function afterError(
     await rollback(place);
     return [...group.outcomes, ...(await executeAlone(place, [failed.job], progress, true))];
   }
+  // A file that was stopped before it began did not fail, whatever is said of its message.
+  const onlyStopped = group.stopped && !lost.aborted && (nothingRan || group.isOwn(thrown));
   const outcomes = [...group.outcomes];
   // Of a connection that was cut the server may have done all that it had been sent.
   const sent = [...jobs, ...following.map((item) => item.job)];
   for (const job of sent.slice(outcomes.length)) {
     const isFirst = job === failed?.job;
     if (!isFirst) progress.begin(job);
-    const error = isFirst ? group.place(thrown) : thrown;
+    const placed = isFirst ? group.place(thrown) : thrown;
+    const error = onlyStopped ? stoppedError() : placed;
     const outcome = await conclude(place, job, MODE, error, group.startedAt);
     progress.end(job, outcome);
     outcomes.push(outcome);

@@ -65,6 +65,7 @@ export class PgConnection implements Connection {
         (message: { status?: TransactionState }) => {
           this.#state = message.status ?? 'I';
           this.#unanswered = Math.max(0, this.#unanswered - 1);
+          if (!this.#last?.underWay) this.#last = undefined;
           const next = this.#following.shift();
           if (next) client.query(next);
         },
@@ -87,7 +88,7 @@ export class PgConnection implements Connection {
 
   simple(text: string, options?: SimpleOptions): Promise<SimpleResult[]> {
     const query = new SimpleQuery(text, options);
-    const canFollow = this.#unsent === 0 && this.#last?.over === false && !this.lost.aborted;
+    const canFollow = this.#unsent === 0 && this.#last?.underWay && !this.lost.aborted;
     if (options?.ahead && canFollow) return this.#ahead(query);
     return this.#inTurn(() => {
       this.#last = query;
@@ -106,7 +107,8 @@ export class PgConnection implements Connection {
       this.#unsent -= 1;
       this.#throwIfLost();
       this.#last = undefined;
-      this.#unanswered += 1;
+      // One that pg refused to send before is not waited for any more.
+      this.#unanswered = 1;
       return this.#watch(send());
     });
   }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Group } from './series-group.ts';
-import type { Item } from './series-message.ts';
+import { follows } from './series-message.ts';
 import type { Workplace } from './workplace.ts';
 
 /** The message that follows: written and, where that can be, sent while the server is busy. */
@@ -13,7 +13,7 @@ export class Ahead {
   constructor(place: Workplace, before: Group, write: () => Promise<Group | undefined>) {
     this.group = setImmediate().then(write);
     Promise.all([this.group, before.underWay]).then(
-      ([group]) => this.#send(place, group),
+      ([group]) => this.#send(place, before, group),
       () => undefined,
     );
   }
@@ -30,18 +30,18 @@ export class Ahead {
    * Not to be sent any more. One that was sent may have been run all the same, where it
    * cannot be known how the one before it ended.
    *
-   * @returns what was sent, when the server is done with it
+   * @returns what was sent, when the server is done with it: it may have to be left
    */
-  async withdraw(place: Workplace): Promise<readonly Item[]> {
+  async withdraw(): Promise<Group | undefined> {
     this.#withdrawn = true;
     await this.group.catch(() => undefined);
     await this.#sent?.settled();
-    await this.#sent?.leave(place);
-    return this.#sent?.items ?? [];
+    return this.#sent;
   }
 
-  #send(place: Workplace, group: Group | undefined): void {
-    if (this.#withdrawn || !place.owned) return;
-    if (group?.sendAhead(place)) this.#sent = group;
+  #send(place: Workplace, before: Group, group: Group | undefined): void {
+    // Where there is no second session to cancel from, nothing more may go out after a stop.
+    if (this.#withdrawn || !follows(place) || group === undefined || group.stopped) return;
+    if (group.sendAhead(place, before)) this.#sent = group;
   }
 }

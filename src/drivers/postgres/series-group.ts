@@ -21,6 +21,8 @@ export class Group {
   readonly underWay: Promise<void>;
   #comeToIt!: () => void;
   #sent = false;
+  #announced = false;
+  #complete = false;
   #answer: Promise<unknown> | undefined;
 
   constructor(items: readonly Item[], message: Message, progress: SeriesProgress) {
@@ -47,8 +49,9 @@ export class Group {
       interrupts.check();
       this.#sent = true;
       const { prepared } = this.message;
-      if (prepared) await place.connection.simple(prepared);
-      this.#answer = this.#submit(place, false);
+      const onTurn = () => this.#announce(place);
+      if (prepared) await place.connection.simple(prepared, { onTurn });
+      this.#answer = this.#submit(place, { onTurn, ahead: false });
     }
     await Promise.race([
       this.#answer,
@@ -61,12 +64,18 @@ export class Group {
    *
    * @returns false where its turn has come already
    */
-  sendAhead(place: Workplace): boolean {
+  sendAhead(place: Workplace, before: Group): boolean {
     if (this.#sent) return false;
     this.#sent = true;
     const { prepared } = this.message;
-    if (prepared) place.connection.simple(prepared, { ahead: true }).catch(ignore);
-    this.#answer = this.#submit(place, true);
+    const how = {
+      ahead: true,
+      onTurn: () => {
+        if (before.#complete) this.#announce(place);
+      },
+    };
+    if (prepared) place.connection.simple(prepared, how).catch(ignore);
+    this.#answer = this.#submit(place, how);
     this.#answer.catch(ignore);
     return true;
   }
@@ -76,19 +85,28 @@ export class Group {
     await this.#answer?.catch(ignore);
   }
 
-  #submit(place: Workplace, ahead: boolean): Promise<unknown> {
-    const { connection } = place;
+  #submit(
+    place: Workplace,
+    { ahead, onTurn }: { readonly ahead: boolean; readonly onTurn: () => void },
+  ): Promise<unknown> {
     const { files, end } = this.message;
-    return connection.simple(files.map((parts) => parts.join('')).join('') + end, {
+    return place.connection.simple(files.map((parts) => parts.join('')).join('') + end, {
       ahead,
       keepRows: 1,
       onTurn: () => {
-        connection.onNotice = (severity, message) => this.notice(severity, message);
-        this.#begin();
+        onTurn();
         this.#comeToIt();
       },
       onResult: (result) => this.#took(result),
     });
+  }
+
+  /** What the server says from now on is about this group. */
+  #announce({ connection }: Workplace): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    connection.onNotice = (severity, message) => this.notice(severity, message);
+    this.#begin();
   }
 
   notice(severity: string, message: string): void {
@@ -131,7 +149,10 @@ export class Group {
   #took(result: SimpleResult): void {
     const item = this.#current;
     this.#seen += 1;
-    if (!item) return;
+    if (!item) {
+      this.#complete = true;
+      return;
+    }
     if (result.columns[0] === this.message.marker) {
       this.#durationMs = Number(result.rows[0]?.[0] ?? 0);
     } else if (this.#durationMs !== undefined && result.command === 'COMMIT') {

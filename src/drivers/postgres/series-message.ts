@@ -83,7 +83,7 @@ export async function writeMessage(
   const marker = `godwit_${items[0]?.job.header.run ?? ''}`;
   const rows = rowsOf(items, place);
   const prepared = rows[0] ? preparedFor(place, items[0] as Item, marker) : undefined;
-  const guard = previous && place.owned ? [guardOf(previous.marker, prepared && marker)] : [];
+  const guard = previous && follows(place) ? [guardOf(previous.marker, prepared && marker)] : [];
   const files: [string, string, string][] = [];
   const own: number[] = [];
   for (const [index, item] of items.entries()) {
@@ -96,8 +96,13 @@ export async function writeMessage(
     const [head, tail] = [ahead.map((text) => `${text};`).join(''), `\n;${after.join(';')};`];
     files.push([head, item.piece.text, tail]);
   }
-  const end = place.owned ? `set ${DONE}=${literal(marker)};` : '';
+  const end = follows(place) ? `set ${DONE}=${literal(marker)};` : '';
   return { marker, files, end, own, prepared, changesSession: rows.includes(true) };
+}
+
+/** Whether one message may be sent behind another: it says in the session that it is done. */
+export function follows({ owned, keepsSession }: Workplace): boolean {
+  return owned && keepsSession;
 }
 
 /**

@@ -57,15 +57,16 @@ export class SimpleQuery {
     });
   }
 
-  /** The server has said all that it has to say to it. */
-  get over(): boolean {
-    return this.#over;
+  /** Sent, and without an answer: another may be sent behind it. */
+  get underWay(): boolean {
+    return this.#sent && !this.#over;
   }
 
   /** Called by pg when its answer is next. */
   submit(wire: Wire): null {
     this.#onTurn?.();
     if (!this.#sent) wire.query(this.#text);
+    this.#sent = true;
     return null;
   }
 

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PgClient, PgConnection } from '../../../src/drivers/postgres/pg-connection.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
 import { startProxy } from '../../e2e/support/proxy.ts';
 import { IN_TIME_MS } from '../../support/in-time.ts';
@@ -29,6 +30,17 @@ describe('connections to PostgreSQL', () => {
     await admin.end().catch(() => undefined);
     await server.stop();
     await rm(folder, { recursive: true, force: true });
+  });
+
+  it('answer also after a query that the client refused to send', async () => {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    const connection = new PgConnection(client as unknown as PgClient);
+    const values = 'no array' as unknown as readonly unknown[];
+    await expect(connection.query('select $1', values)).rejects.toThrow('array');
+    await expect(connection.simple('select 1/0')).rejects.toThrow('division by zero');
+    expect(await connection.simple('select 1')).toMatchObject([{ rows: [['1']] }]);
+    await connection.close();
   });
 
   it('are checked against the CA and the name, and refused with a code', async () => {

@@ -52,15 +52,20 @@ describe('a series of files', () => {
     return rows.map((row) => row.n);
   }
 
-  const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
-
-  it('runs each once, in order, with a record of its own', async () => {
-    await write();
+  function runEvents(): string[] {
     const events: string[] = [];
     migrator.on((event) => {
       if (event.type === 'run.started' || event.type === 'run.ended')
         events.push(`${event.type} ${event.id}`);
     });
+    return events;
+  }
+
+  const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
+
+  it('runs each once, in order, with a record of its own', async () => {
+    await write();
+    const events = runEvents();
     expect((await migrator.up()).summary).toMatchObject({ applied: COUNT, remaining: 0 });
     expect(await marks()).toEqual(upTo(COUNT));
     expect(events).toEqual(
@@ -118,12 +123,51 @@ describe('a series of files', () => {
       ],
     ])('%s', async (_, text, applied) => {
       await write({ 2: pause, ...(text && { 40: text }) });
-      const { summary } = await migrator.up();
+      const events = runEvents();
+      const { summary, runs } = await migrator.up();
       expect(summary).toMatchObject({ applied, remaining: COUNT - applied });
+      // No other file is announced, and each that is comes to its end before the next.
+      expect(events).toEqual(runs.flatMap(({ id }) => [`run.started ${id}`, `run.ended ${id}`]));
       expect(await marks()).toEqual(upTo(applied).filter((n) => n !== 2));
       await write({ 2: pause });
       expect((await migrator.up()).summary).toMatchObject({ remaining: 0, failed: 0 });
       expect(await marks()).toEqual(upTo(COUNT).filter((n) => n !== 2));
+    });
+
+    it('does not call a file failed that a stop kept from running', async () => {
+      await write({ 2: pause, 60: 'selekt' });
+      const stop = new AbortController();
+      migrator.on((event) => {
+        if (event.type === 'run.ended' && event.id === id(50)) stop.abort();
+      });
+      const { summary, error } = await migrator.up({ signal: stop.signal });
+      expect(summary).toMatchObject({ applied: 50, failed: 0, remaining: COUNT - 50 });
+      expect(error?.code).toBe('GODWIT_STOPPED');
+      expect((await migrator.history()).runs).toHaveLength(50);
+    });
+
+    it('sends nothing more after a stop where it has no second session to cancel from', async () => {
+      await client.query(`create role alone login connection limit 1;
+        grant create on database ${new URL(url).pathname.slice(1)} to alone;
+        grant all on schema public to alone; grant all on marks to alone`);
+      const files = Array.from({ length: 400 }, (_, i) => [
+        `migrations/${id(i + 1)}.sql`,
+        `insert into marks values (${i + 1}); select pg_sleep(0.002);`,
+      ]);
+      await folder.write(Object.fromEntries(files));
+      const alone = new URL(url);
+      alone.username = 'alone';
+      const through = createMigrator({ url: alone.href, root: folder.path });
+      const stop = new AbortController();
+      through.on((event) => {
+        if (event.type === 'run.started' && event.id === id(10)) stop.abort();
+      });
+      const { summary, error } = await through.up({ signal: stop.signal });
+      await through.close();
+      expect(error?.code).toBe('GODWIT_STOPPED');
+      // The message under way, and one behind it.
+      expect(summary.applied).toBeLessThanOrEqual(100);
+      expect(await marks()).toEqual(upTo(summary.applied));
     });
 
     it('knows after a cut connection what the server did all the same, of both', async () => {
@@ -253,6 +297,20 @@ describe('a series of files', () => {
     expect(report.summary.applied).toBe(29);
     expect(await marks()).toEqual(upTo(29));
     expect(await migrator.lockHolder()).toBeUndefined();
+  });
+
+  it('says where the session was ended', async () => {
+    await write({ 3: `select 1;\n\nselect pg_sleep(20);` });
+    migrator.on((event) => {
+      if (event.type !== 'run.started' || event.id !== id(3)) return;
+      void sleep(300).then(() =>
+        client.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`,
+        ),
+      );
+    });
+    const { runs } = await migrator.up();
+    expect(runs.at(-1)?.error?.where).toMatchObject({ line: 3, column: 1 });
   });
 
   it('tells the truth when its session is ended in the middle', async () => {
