@@ -3,6 +3,7 @@
 //   npm run bench -- backfill [--size small|medium|full] [--only mongodb|postgres]
 //                             [--rows 1000000] [--rounds 3] [--work set,transform]
 //                             [--parts tables,threads,growth,resume] [--sizes 10000,1000000]
+//                             [--thread-rows 120000]
 //                             [--hop-ms 1] [--write]
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -29,6 +30,7 @@ const { values: given } = parseArgs({
     work: { type: 'string', default: 'set,transform' },
     parts: { type: 'string', default: 'tables,threads,growth,resume' },
     sizes: { type: 'string' },
+    'thread-rows': { type: 'string' },
     'hop-ms': { type: 'string', default: '0' },
     write: { type: 'boolean', default: false },
   },
@@ -36,9 +38,9 @@ const { values: given } = parseArgs({
 const flags = {
   ...given,
   ...ofSize(given, {
-    small: { rows: '100000', rounds: '2', sizes: '10000,100000' },
-    medium: { rows: '300000', rounds: '3', sizes: '10000,300000' },
-    full: { rows: '1000000', rounds: '3', sizes: '10000,100000,1000000' },
+    small: { rows: '100000', rounds: '2', sizes: '10000,100000', 'thread-rows': '30000' },
+    medium: { rows: '300000', rounds: '3', sizes: '10000,300000', 'thread-rows': '30000' },
+    full: { rows: '1000000', rounds: '3', sizes: '10000,100000,1000000', 'thread-rows': '120000' },
   }),
 };
 const rounds = Number(flags.rounds);
@@ -103,7 +105,7 @@ if (flags.write) await appendResult('backfill', lines.join('\n'));
 async function measureParts({ label, target }: Side, rows: Rows): Promise<void> {
   if (parts.has('threads')) {
     print(`**${label}, a transform that burns the processor**`);
-    print(await compareThreads(rows, target, rounds));
+    print(await compareThreads(rows, target, rounds, Number(flags['thread-rows'])));
   }
   if (parts.has('resume')) print(await measureResume(label, rows, target, rounds));
   if (parts.has('growth')) growth.push(...(await measureGrowth(label, rows, target, sizes)));

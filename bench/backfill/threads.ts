@@ -4,7 +4,6 @@ import { table } from '../support/table.ts';
 import { type BackfillProject, makeProject } from './project.ts';
 import type { Rows } from './rows.ts';
 
-const COUNT = 30_000;
 /** It burns the processor, as a hash or a parser would. */
 const TRANSFORM = `export default ({ n }) => {
   const end = performance.now() + 1;
@@ -12,8 +11,16 @@ const TRANSFORM = `export default ({ n }) => {
   return { m: Number(n) + 1 };
 };`;
 
-/** @param target what the definition says it changes, such as `collection: 'rows'` */
-export async function compareThreads(rows: Rows, target: string, rounds: number): Promise<string> {
+/**
+ * @param target what the definition says it changes, such as `collection: 'rows'`
+ * @param count rows, of 1 ms each: of a few, starting and ending are a good part
+ */
+export async function compareThreads(
+  rows: Rows,
+  target: string,
+  rounds: number,
+  count: number,
+): Promise<string> {
   const project = await makeProject({
     'work.js': `import { defineBackfill } from 'godwit';
 export default defineBackfill({ ${target}, fields: ['n'], transform: './transform.mjs', chunk: 250 });`,
@@ -29,11 +36,11 @@ export default defineBackfill({ ${target}, fields: ['n'], transform: './transfor
   try {
     for (let round = 0; round < rounds; round++) {
       for (const [name, run] of Object.entries(ways)) {
-        await rows.fill(COUNT);
+        await rows.fill(count);
         const since = performance.now();
         await run(project);
         times.get(name)?.push(performance.now() - since);
-        await rows.insist(COUNT);
+        await rows.insist(count);
       }
     }
   } finally {
@@ -41,7 +48,7 @@ export default defineBackfill({ ${target}, fields: ['n'], transform: './transfor
   }
   const base = times.get('one thread') ?? [];
   return table(
-    [`${COUNT} rows of 1 ms`, 'wall', 'times as fast'],
+    [`${count} rows of 1 ms`, 'wall', 'times as fast'],
     [...times].map(([name, values]) => [
       name,
       `${(median(values) / 1000).toFixed(1)} s`,

@@ -15,5 +15,9 @@ if (Number.parseInt(process.versions.node, 10) < 22) {
   setFlagsFromString('--interrupt-budget=500000');
 }
 
+// What a start loads stays: V8 copies it again and again while its space for what is new grows
+// step by step. In one step, `status` on MongoDB takes a twentieth less of the processor's time.
+setFlagsFromString('--semi-space-growth-factor=16');
+
 // No top-level await: the bundle is CommonJS, which starts faster.
 void import('./process.ts').then(({ runProcess }) => runProcess());
