@@ -86,6 +86,8 @@ async function split(esbuild, external) {
     logLevel: 'warning',
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
+  // It sets the process up before anything is loaded: esbuild's helpers, too, which it never uses.
+  texts.set('main.js', texts.get('main.js').replace(BARE_IMPORT, ''));
   return new Map(
     Object.entries(metafile.outputs).map(([path, { entryPoint, exports, imports }]) => [
       basename(path),
@@ -176,6 +178,9 @@ function packing(chunks, packOf) {
     return `Promise.resolve().then(()=>require("./${file}")${of})`;
   }
 }
+
+/** The import of another chunk for nothing but that it runs first. */
+const BARE_IMPORT = /\bimport"\.\/[\w-]+\.js";/g;
 
 /** The dynamic import of another chunk. */
 const OWN_IMPORT = /\bimport\("\.\/([\w-]+\.js)"\)/g;

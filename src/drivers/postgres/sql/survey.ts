@@ -3,7 +3,6 @@ import { detach, type SqlInput } from '../../../core/text/long-sql.ts';
 import { type Control, controlOf } from './blocks.ts';
 import { newValueOf } from './enum-value.ts';
 import { definesCommitting, isCandidate } from './need.ts';
-import { parseStatement } from './parser.ts';
 import { isCopy } from './pieces.ts';
 import { committingProcedure, refusal } from './refused-statement.ts';
 import { type Range, StatementScan } from './split.ts';
@@ -83,7 +82,8 @@ class Trees {
     const key = text.length > 40 || this.#known.size > 100 ? undefined : text;
     const found = key === undefined ? undefined : this.#known.get(key);
     if (found) return found;
-    const tree = parseStatement(text);
+    // Apart, for its own import of a package: code with one in it is not kept for the next start.
+    const tree = import('./parser.ts').then(({ parseStatement }) => parseStatement(text));
     if (key !== undefined) this.#known.set(detach(key), tree);
     return tree;
   }
