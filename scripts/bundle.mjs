@@ -10,8 +10,8 @@ const PACKS = {
   start: ['cli/process.ts', 'cli/commands/status.ts', 'app/create-migrator.ts', 'app/status.ts'],
   postgres: ['drivers/postgres/driver.ts'],
   mongodb: ['drivers/mongodb/driver.ts'],
-  'mongodb-run': ['drivers/mongodb/session.ts'],
   run: ['cli/commands/up.ts', 'app/run/commands.ts'],
+  'mongodb-run': ['drivers/mongodb/session.ts'],
   'postgres-run': [
     'drivers/postgres/acquire.ts',
     'drivers/postgres/session.ts',
@@ -113,15 +113,34 @@ function assignPacks(chunks) {
   };
   for (const one of chunks.get('main.js').imports) add(one, 'start.js');
   for (const [pack, sources] of Object.entries(PACKS)) {
-    for (const source of sources) {
-      const [name] = [...chunks].find(([, chunk]) => chunk.source === source) ?? [];
-      // Moved, or no longer lazy: the pack would quietly lose it.
-      if (name === undefined)
-        throw new Error(`PACKS in scripts/bundle.mjs: nothing loads src/${source} lazily.`);
-      add(name, `${pack}.js`);
-    }
+    if (pack === 'mongodb-run') for (const name of shared()) add(name, 'run.js');
+    for (const source of sources) add(chunkOf(source), `${pack}.js`);
   }
   return packOf;
+
+  /** What both kinds of database need to run: neither is to load the other's pack for it. */
+  function shared() {
+    const [mongodb, postgres] = [PACKS['mongodb-run'], PACKS['postgres-run']].map((sources) =>
+      reached(sources.map(chunkOf)),
+    );
+    return [...mongodb].filter((name) => postgres.has(name));
+  }
+
+  function reached(names, found = new Set()) {
+    for (const name of names) {
+      if (found.has(name)) continue;
+      found.add(name);
+      reached(chunks.get(name).imports, found);
+    }
+    return found;
+  }
+
+  function chunkOf(source) {
+    const [name] = [...chunks].find(([, chunk]) => chunk.source === source) ?? [];
+    if (name !== undefined) return name;
+    // Moved, or no longer lazy: the pack would quietly lose it.
+    throw new Error(`PACKS in scripts/bundle.mjs: nothing loads src/${source} lazily.`);
+  }
 }
 
 /** Resolves chunks: within a pack to each other, from outside to the pack's exports. */

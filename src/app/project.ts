@@ -113,12 +113,12 @@ function withRegistered(registered: SourceListing, found: SourceListing | undefi
   if (found === undefined) return registered;
   const checked = refuseDuplicates([...registered.migrations, ...found.migrations]);
   const problems = [...registered.problems, ...found.problems, ...checked.problems];
-  return { migrations: checked.migrations, problems };
+  return { migrations: checked.migrations, problems, folders: found.folders };
 }
 
 function sorted(listing: SourceListing): SourceListing {
   const migrations = [...listing.migrations].sort((a, b) => compareVersions(a.version, b.version));
-  return { migrations, problems: listing.problems };
+  return { ...listing, migrations };
 }
 
 interface Once<T> {

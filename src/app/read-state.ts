@@ -6,7 +6,7 @@ import type { Driver } from '../ports/driver.ts';
 import type { MirrorSpec, VersionRecord } from '../ports/history.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { LockHolder } from '../ports/session.ts';
-import type { SourceProblem } from '../ports/source.ts';
+import type { SourceListing, SourceProblem } from '../ports/source.ts';
 import type { Project } from './project.ts';
 import { readWithHolder } from './read-with-holder.ts';
 
@@ -27,9 +27,12 @@ export interface MirrorImports {
   readonly imported: readonly Imported[];
 }
 
-export async function readState(project: Project): Promise<ProjectState> {
+/** @param listing the files, where somebody has begun to read them */
+export async function readState(
+  project: Project,
   // The files are read while the database is connected to and answers.
-  const listing = project.list();
+  listing: Promise<SourceListing> = project.list(),
+): Promise<ProjectState> {
   listing.catch(() => undefined);
   const [driver, mirrors] = await Promise.all([project.driver(), project.mirrors()]);
   const answers = Promise.all([

@@ -8,8 +8,9 @@ import type { Driver } from '../ports/driver.ts';
 import type { Actor, EndedEvent, MirrorSpec } from '../ports/history.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { Session } from '../ports/session.ts';
-import type { SourceProblem } from '../ports/source.ts';
+import type { SourceListing, SourceProblem } from '../ports/source.ts';
 import { currentActor } from './actor.ts';
+import { listEarly } from './list-early.ts';
 import type { WriteOptions } from './options.ts';
 import type { Project } from './project.ts';
 import { type ProjectState, readState } from './read-state.ts';
@@ -42,8 +43,9 @@ export async function withSession<T>(
   if (project.options.migrations === undefined && settings.migrations.length === 0) {
     refuseMissing(settings.dirs);
   }
+  const listing = listEarly(project);
   return withLock(project, command, options, async (locked) => {
-    const state = await takeOver(project, locked.session, locked.by);
+    const state = await takeOver(project, locked.session, locked.by, listing());
     return work({ ...locked, mirrors: await project.mirrors(), state });
   });
 }
@@ -99,8 +101,13 @@ export function refuseHalfReset(found: SourceProblem | undefined): void {
 }
 
 /** Imports what only mirrors know. The state it returns has nobody else in it. */
-async function takeOver(project: Project, session: Session, by: Actor): Promise<ProjectState> {
-  const before = await readState(project);
+async function takeOver(
+  project: Project,
+  session: Session,
+  by: Actor,
+  listing: Promise<SourceListing>,
+): Promise<ProjectState> {
+  const before = await readState(project, listing);
   refuseHalfReset(before.problems.at(0));
   for (const { mirror, imported } of before.imports) {
     const events = imported.map(

@@ -8,6 +8,8 @@ import { setFlagsFromString } from 'node:v8';
  */
 export function collectSooner(): void {
   set('--heap-growing-percent=50');
+  // As V8 has it. Without (see main.ts) it was 25 MB more at 300,000 documents.
+  set('--incremental-marking');
 }
 
 /**

@@ -90,7 +90,8 @@ async function listFolders(
     else if (result) migrations.push(result.migration);
   }
   const checked = refuseDuplicates(options.copies ? withoutCopies(migrations) : migrations);
-  return { migrations: checked.migrations, problems: [...problems, ...checked.problems] };
+  const found = [...problems, ...checked.problems];
+  return { migrations: checked.migrations, problems: found, folders: walk.folders };
 }
 
 /** Files of other endings than the configured format's are left alone, but companions. */

@@ -25,16 +25,17 @@ export const SQUASH_INTENT = '.godwit-squash';
 export function walkFolders(options: WalkOptions): {
   files: FoundFile[];
   problems: SourceProblem[];
+  folders: Map<string, number>;
 } {
   const files = new Map<string, FoundFile>();
   const problems: SourceProblem[] = [];
   const isIgnored = compileIgnore(options.ignore);
-  const visited = new Set<string>();
+  const folders = new Map<string, number>();
 
   const visit = (folder: string, top: string): void => {
     const real = realpathSync(folder);
-    if (visited.has(real)) return;
-    visited.add(real);
+    if (folders.has(real)) return;
+    folders.set(real, statSync(real).mtimeMs);
     // Both are normal already, so they need not be joined with care.
     const within = folder.endsWith(sep) ? folder : folder + sep;
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -69,7 +70,7 @@ export function walkFolders(options: WalkOptions): {
     tryVisit(folder, folder, projectPath(options.root, folder) || '.');
   }
   const sorted = [...files.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
-  return { files: sorted, problems };
+  return { files: sorted, problems, folders };
 }
 
 /** Relative to the project, with `/` on every system. */

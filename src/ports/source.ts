@@ -20,6 +20,8 @@ export interface SourceListing {
   /** In no particular order; core sorts. */
   readonly migrations: readonly Migration[];
   readonly problems: readonly SourceProblem[];
+  /** Folders that were read, absolute, and when each had been changed last, in ms since 1970. */
+  readonly folders?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Where migrations come from: folders, or code. Listing imports nothing. */
