@@ -98,7 +98,7 @@ async function runLane(
         const head = await backfills.head(job.ledger);
         if (head?.state !== 'running') return;
         if (await backfills.end(job.ledger, 'complete', {})) return;
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 100));
         continue;
       }
       try {

@@ -71,7 +71,7 @@ export async function drain(
           const head = await backfills.head(job.ledger);
           if (head?.state !== 'running') return;
           if (head.progress.cut && head.progress.chunksOpen === 0) return;
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await new Promise((resolve) => setTimeout(resolve, 100));
           continue;
         }
         const result = await work(backfills, job, chunk, worker, draw, between);
