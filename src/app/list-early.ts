@@ -17,16 +17,19 @@ const CLOCK_TICK_MS = 50;
 export function listEarly(project: Project): () => Promise<SourceListing> {
   const begunAt = Date.now();
   // The connection goes first: it is what has to be waited for.
-  const early = setImmediate().then(() => project.list());
+  const early = setImmediate().then(async () => {
+    const listing = await project.list();
+    return { listing, endedAt: Date.now() };
+  });
   early.catch(() => undefined);
   return async () => {
-    const listed = await early;
-    return isFresh(listed, begunAt) ? listed : project.list();
+    const { listing, endedAt } = await early;
+    const isLate = Date.now() - endedAt > LATE_MS;
+    return !isLate && isUnchanged(listing, begunAt) ? listing : project.list();
   };
 }
 
-function isFresh({ folders = new Map() }: SourceListing, begunAt: number): boolean {
-  if (Date.now() - begunAt > LATE_MS) return false;
+function isUnchanged({ folders = new Map() }: SourceListing, begunAt: number): boolean {
   return [...folders].every(([folder, changedAt]) => {
     const now = statSync(folder, { throwIfNoEntry: false })?.mtimeMs;
     return now === changedAt && changedAt < begunAt - CLOCK_TICK_MS;

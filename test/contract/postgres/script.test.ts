@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ScriptStep } from '../../../src/ports/driver.ts';
 import { startPostgres, type TestPostgres } from '../../../src/testing/postgres.ts';
 import { acquire, openPostgres, sqlJob } from './kit.ts';
@@ -75,12 +75,17 @@ describe.skipIf(!PSQL)('a script for psql', () => {
     const half = step('5', 'insert into a values (7); vacuum; insert into later values (8)');
     const stopped = await psql(url, await driver.script([half]));
     expect(stopped.code).toBe(3);
-    expect((await psql(url, await driver.script([half]))).said).toContain(
-      'was begun and not ended',
+    // The server gives up a session's lock a moment after its client has gone.
+    await vi.waitFor(
+      async () => {
+        const { said } = await psql(url, await driver.script([half]));
+        expect(said).toContain('was begun and not ended');
+      },
+      { timeout: 30_000, interval: 100 },
     );
     const record = (await target.history.versions()).find(({ version }) => version === '5');
     expect(record).toMatchObject({ state: 'open', checkpoint: { statements: 2 } });
-    const own = await acquire(target);
+    const own = await acquire(target, 30_000);
     await own.execute(sqlJob(own, 'create table later (n int)', { version: '6' }));
     const { sql } = half;
     const done = await own.execute(
