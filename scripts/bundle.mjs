@@ -87,7 +87,14 @@ async function split(esbuild, external) {
   });
   const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
   // It sets the process up before anything is loaded: esbuild's helpers, too, which it never uses.
-  texts.set('main.js', texts.get('main.js').replace(BARE_IMPORT, ''));
+  const inputs = (name) => Object.keys(metafile.outputs[`dist/cli/${name}`].inputs);
+  texts.set(
+    'main.js',
+    texts.get('main.js').replace(BARE_IMPORT, (_bare, name) => {
+      if (inputs(name).length === 0) return '';
+      throw new Error(`src/cli/main.ts needs ${inputs(name)} before it: load it lazily.`);
+    }),
+  );
   return new Map(
     Object.entries(metafile.outputs).map(([path, { entryPoint, exports, imports }]) => [
       basename(path),
@@ -199,7 +206,7 @@ function packing(chunks, packOf) {
 }
 
 /** The import of another chunk for nothing but that it runs first. */
-const BARE_IMPORT = /\bimport"\.\/[\w-]+\.js";/g;
+const BARE_IMPORT = /\bimport"\.\/([\w-]+\.js)";/g;
 
 /** The dynamic import of another chunk. */
 const OWN_IMPORT = /\bimport\("\.\/([\w-]+\.js)"\)/g;

@@ -99,7 +99,9 @@ async function listSource(
   options: MigratorOptions,
   settings: () => Promise<Settings>,
 ): Promise<SourceListing> {
-  if (options.migrations) return codeSource(options.migrations).list();
+  if (options.migrations) {
+    return { ...(await codeSource(options.migrations).list()), folders: new Map() };
+  }
   const { root, dirs, format, layout, substituteVariables, migrations } = await settings();
   const copies = layout !== undefined;
   const folder = folderSource({ root, dirs, format, copies, variables: substituteVariables });

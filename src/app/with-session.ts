@@ -23,15 +23,15 @@ export interface Work {
   readonly mirrors: readonly MirrorSpec[];
   readonly session: Session;
   readonly by: Actor;
-  /** Read after the lock was taken. */
+  /** The history as it was after the lock was taken, with the files of that moment. */
   readonly state: ProjectState;
   readonly stop: AbortSignal;
   readonly abort: AbortSignal;
 }
 
 /**
- * Takes the lock, reads folder and history under it, takes over what people wrote into
- * mirrors, and lets go of the lock whatever happens.
+ * Takes the lock, reads the history under it (for the folder see `listEarly`), takes over what
+ * people wrote into mirrors, and lets go of the lock whatever happens.
  */
 export async function withSession<T>(
   project: Project,

@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
-import type { SourceProblem } from '../ports/source.ts';
+import type { FolderState, SourceProblem } from '../ports/source.ts';
 import { compileIgnore, isIgnoredFolder } from './ignore-pattern.ts';
 
 export interface FoundFile {
@@ -25,17 +25,19 @@ export const SQUASH_INTENT = '.godwit-squash';
 export function walkFolders(options: WalkOptions): {
   files: FoundFile[];
   problems: SourceProblem[];
-  folders: Map<string, number>;
+  folders: Map<string, FolderState>;
 } {
   const files = new Map<string, FoundFile>();
   const problems: SourceProblem[] = [];
   const isIgnored = compileIgnore(options.ignore);
-  const folders = new Map<string, number>();
+  const visited = new Set<string>();
+  const folders = new Map<string, FolderState>();
 
   const visit = (folder: string, top: string): void => {
     const real = realpathSync(folder);
-    if (folders.has(real)) return;
-    folders.set(real, statSync(real).mtimeMs);
+    if (visited.has(real)) return;
+    visited.add(real);
+    folders.set(folder, folderState(folder));
     // Both are normal already, so they need not be joined with care.
     const within = folder.endsWith(sep) ? folder : folder + sep;
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -61,6 +63,8 @@ export function walkFolders(options: WalkOptions): {
     try {
       visit(folder, top);
     } catch (error) {
+      // It may be there, or readable, the next time.
+      folders.set(folder, { id: '', changedAt: Number.POSITIVE_INFINITY });
       problems.push(folderProblem(shown, error));
     }
   };
@@ -71,6 +75,13 @@ export function walkFolders(options: WalkOptions): {
   }
   const sorted = [...files.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
   return { files: sorted, problems, folders };
+}
+
+/** @throws what the file system says of it */
+export function folderState(folder: string): FolderState {
+  const { dev, ino, ctimeMs } = statSync(folder);
+  // Not the time that a copy brings along: this one nobody can set.
+  return { id: `${dev}:${ino}`, changedAt: ctimeMs };
 }
 
 /** Relative to the project, with `/` on every system. */

@@ -20,8 +20,18 @@ export interface SourceListing {
   /** In no particular order; core sorts. */
   readonly migrations: readonly Migration[];
   readonly problems: readonly SourceProblem[];
-  /** Folders that were read, absolute, and when each had been changed last, in ms since 1970. */
-  readonly folders?: ReadonlyMap<string, number> | undefined;
+  /**
+   * Folders that were read, by absolute path, as each was before. Undefined where more than
+   * folders decides what is listed.
+   */
+  readonly folders?: ReadonlyMap<string, FolderState> | undefined;
+}
+
+export interface FolderState {
+  /** Of the folder itself: a link may lead elsewhere by now. */
+  readonly id: string;
+  /** When something was added to it, or taken away, in ms since 1970. */
+  readonly changedAt: number;
 }
 
 /** Where migrations come from: folders, or code. Listing imports nothing. */

@@ -1,86 +1,150 @@
-import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listEarly } from '../../../src/app/list-early.ts';
+import type { MigratorOptions } from '../../../src/app/options.ts';
 import { openProject, type Project } from '../../../src/app/project.ts';
+import { seedProject } from '../../../src/app/seeds/seed-project.ts';
 import { createFolder, type TestFolder } from '../../e2e/support/folder.ts';
 
-const LONG_AGO = new Date('2026-01-01');
+const SQL = 'select 1;\n';
 
 describe('listEarly', () => {
   let folder: TestFolder;
-  let project: Project;
-  let list: ReturnType<typeof vi.spyOn>;
+  const opened: Project[] = [];
 
   beforeEach(async () => {
     folder = await createFolder({
-      'migrations/001_a.sql': 'select 1;\n',
+      'migrations/001_a.sql': SQL,
       'migrations/sub/.keep': '',
+      'next/001_a.sql': SQL,
+      'next/002_b.sql': SQL,
+      'seeds/001_a.sql': SQL,
     });
-    for (const name of ['sub', ''])
-      await utimes(join(folder.path, 'migrations', name), LONG_AGO, LONG_AGO);
-    project = openProject({
-      root: folder.path,
-      url: 'postgres://127.0.0.1:1/none',
-      dir: 'migrations',
-    });
-    list = vi.spyOn(project, 'list');
+    // The folders are old, and no time goes by.
+    const later = Date.now() + 60_000;
+    vi.spyOn(Date, 'now').mockReturnValue(later);
   });
   afterEach(async () => {
     vi.restoreAllMocks();
-    await project.close();
+    for (const project of opened.splice(0)) await project.close();
     await folder.remove();
   });
 
+  function open(options: Partial<MigratorOptions> = {}): Project {
+    const url = 'postgres://127.0.0.1:1/none';
+    const project = openProject({ root: folder.path, url, dir: 'migrations', ...options });
+    opened.push(project);
+    return project;
+  }
+
+  const path = (name: string) => join(folder.path, name);
+  const write = (name: string) => writeFile(path(name), SQL);
+
   /** What is listed, with what happens between the reading and the lock. */
-  async function ids(meanwhile: () => unknown): Promise<{ ids: string[]; times: number }> {
+  async function ids(
+    meanwhile: () => unknown,
+    project = open(),
+  ): Promise<{ ids: string[]; times: number; problems: string[] }> {
+    const list = vi.spyOn(project, 'list');
     const listing = listEarly(project);
     await vi.waitFor(() => expect(list).toHaveBeenCalled());
     await list.mock.results[0]?.value;
     await meanwhile();
-    const { migrations } = await listing();
-    return { ids: migrations.map((one) => one.id), times: list.mock.calls.length };
+    const { migrations, problems } = await listing();
+    return {
+      ids: migrations.map((one) => one.id),
+      times: list.mock.calls.length,
+      problems: problems.map(({ code }) => code),
+    };
   }
-  const write = (name: string) => writeFile(join(folder.path, 'migrations', name), 'select 2;\n');
+
+  const nothing = () => undefined;
+  const once = { ids: ['001_a'], times: 1, problems: [] };
 
   it('reads once where nothing was changed', async () => {
-    expect(await ids(() => undefined)).toEqual({ ids: ['001_a'], times: 1 });
+    expect(await ids(nothing)).toEqual(once);
+  });
+
+  it('reads once what is in code alone', async () => {
+    const project = open({ migrations: [{ id: '001_a', sql: SQL }] });
+    expect(await ids(nothing, project)).toEqual(once);
   });
 
   it.each(['002_b.sql', 'sub/002_b.sql'])('reads again when %s is new', async (name) => {
-    expect(await ids(() => write(name))).toEqual({ ids: ['001_a', '002_b'], times: 2 });
+    const found = await ids(() => write(`migrations/${name}`));
+    expect(found).toEqual({ ids: ['001_a', '002_b'], times: 2, problems: [] });
   });
 
-  it('reads again when a file is gone, and when the folder is another', async () => {
-    await write('002_b.sql');
-    await utimes(join(folder.path, 'migrations'), LONG_AGO, LONG_AGO);
-    const gone = await ids(() => rm(join(folder.path, 'migrations/001_a.sql')));
-    expect(gone).toEqual({ ids: ['002_b'], times: 2 });
-    await utimes(join(folder.path, 'migrations'), LONG_AGO, LONG_AGO);
-    list.mockClear();
-    const moved = await ids(async () => {
-      await rename(join(folder.path, 'migrations'), join(folder.path, 'old'));
-      await mkdir(join(folder.path, 'migrations'));
-      await write('003_c.sql');
+  it('reads again when a file is gone', async () => {
+    await write('migrations/002_b.sql');
+    const found = await ids(() => rm(path('migrations/001_a.sql')));
+    expect(found).toEqual({ ids: ['002_b'], times: 2, problems: [] });
+  });
+
+  it('reads again when the folder is another', async () => {
+    const found = await ids(async () => {
+      await rename(path('migrations'), path('old'));
+      await rename(path('next'), path('migrations'));
     });
-    expect(moved).toEqual({ ids: ['003_c'], times: 2 });
+    expect(found).toEqual({ ids: ['001_a', '002_b'], times: 2, problems: [] });
   });
 
-  it('reads again a folder that was changed just before: a second change may show the same time', async () => {
-    await write('002_b.sql');
-    expect((await ids(() => undefined)).times).toBe(2);
+  it('reads again when a link leads elsewhere', async () => {
+    await symlink('migrations', path('current'));
+    const found = await ids(
+      async () => {
+        await rm(path('current'));
+        await symlink('next', path('current'));
+      },
+      open({ dir: 'current' }),
+    );
+    expect(found).toEqual({ ids: ['001_a', '002_b'], times: 2, problems: [] });
+  });
+
+  it('reads again when one of two folders was not there', async () => {
+    const found = await ids(
+      async () => {
+        await mkdir(path('more'));
+        await write('more/002_b.sql');
+      },
+      open({ dir: ['migrations', 'more'] }),
+    );
+    expect(found).toEqual({ ids: ['001_a', '002_b'], times: 2, problems: [] });
+  });
+
+  it('says what is wrong with a folder that cannot be read by then', async () => {
+    const found = await ids(async () => {
+      await rename(path('migrations'), path('old'));
+      await symlink('migrations', path('migrations'));
+    });
+    expect(found).toEqual({ ids: [], times: 2, problems: ['GODWIT_FILE_UNREADABLE'] });
+  });
+
+  it('reads seeds again, whatever happened', async () => {
+    const found = await ids(() => write('seeds/002_b.sql'), seedProject(open()));
+    expect(found).toEqual({ ids: ['001_a', '002_b'], times: 2, problems: [] });
+  });
+
+  it('reads again a folder of this moment: a second change may show the same time', async () => {
+    vi.restoreAllMocks();
+    await write('migrations/002_b.sql');
+    expect((await ids(nothing)).times).toBe(2);
   });
 
   it('reads again when the lock was waited for', async () => {
-    const now = Date.now();
-    const { times } = await ids(() => vi.spyOn(Date, 'now').mockReturnValue(now + 2000));
+    const later = Date.now() + 2000;
+    const { times } = await ids(() => vi.spyOn(Date, 'now').mockReturnValue(later));
     expect(times).toBe(2);
   });
 
-  it('is rejected only where it is asked', async () => {
-    list.mockRejectedValue(new Error('no such folder'));
-    const listing = listEarly(project);
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-    await expect(listing()).rejects.toThrow('no such folder');
+  it('reads again where the first reading failed, and is rejected as the second is', async () => {
+    const project = open();
+    const list = vi.spyOn(project, 'list').mockRejectedValueOnce(new Error('for a moment'));
+    const passing = listEarly(project);
+    await vi.waitFor(() => expect(list).toHaveBeenCalled());
+    expect((await passing()).migrations).toHaveLength(1);
+    list.mockRejectedValue(new Error('for good'));
+    await expect(listEarly(project)()).rejects.toThrow('for good');
   });
 });
