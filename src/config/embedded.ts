@@ -105,9 +105,27 @@ function driverOf(root: string): MongoModule {
 
 type Client = InstanceType<MongoModule['MongoClient']>;
 
-/** Initiates the set, or tells it its new port, and waits until it takes writes. */
+/** Waits until it takes writes. */
 async function becomePrimary(client: Client, port: number): Promise<void> {
   const admin = client.db('admin');
+  const deadline = performance.now() + 30_000;
+  for (let configured = false; performance.now() < deadline; await sleep(25)) {
+    try {
+      if (!configured) await configure(admin, port);
+      configured = true;
+      if ((await admin.command({ hello: 1 })).isWritablePrimary) return;
+    } catch (error) {
+      // A member may close its connections while it changes its state.
+      if ((error as Error).name !== 'MongoNetworkError') throw error;
+    }
+  }
+  throw new GodwitError('GODWIT_CONNECT_FAILED', 'The embedded MongoDB takes no writes.', {
+    state: 'Nothing was changed.',
+  });
+}
+
+/** Initiates the set, or tells it its new port. May be done again. */
+async function configure(admin: ReturnType<Client['db']>, port: number): Promise<void> {
   const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
   try {
     const { config } = await admin.command({ replSetGetConfig: 1 });
@@ -122,10 +140,4 @@ async function becomePrimary(client: Client, port: number): Promise<void> {
     if ((error as { code?: unknown }).code !== 94) throw error;
     await admin.command({ replSetInitiate: { _id: 'godwit', members } });
   }
-  for (const deadline = performance.now() + 30_000; performance.now() < deadline; await sleep(25)) {
-    if ((await admin.command({ hello: 1 })).isWritablePrimary) return;
-  }
-  throw new GodwitError('GODWIT_CONNECT_FAILED', 'The embedded MongoDB takes no writes.', {
-    state: 'Nothing was changed.',
-  });
 }
