@@ -57,7 +57,7 @@ describe('a primary that steps down in mid-run', () => {
           { transaction },
         ),
       );
-      expect(outcome).toMatchObject({ status: 'applied', recorded: true });
+      expect(outcome, JSON.stringify(outcome)).toMatchObject({ status: 'applied', recorded: true });
       const found = await admin.db(driver.target.database).collection('a').find().toArray();
       expect(found.map(({ x }) => x)).toEqual([1, 2]);
       await expectTruth(driver);

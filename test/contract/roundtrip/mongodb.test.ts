@@ -39,7 +39,7 @@ let client: MongoClient;
 let folder: TestFolder;
 
 beforeAll(async () => {
-  server = await startMongod();
+  server = await startMongod({ own: true });
   client = await MongoClient.connect(server.uri);
 });
 afterAll(async () => {
